@@ -1,0 +1,108 @@
+"""From what happened to the answer: the service's envelope for an error, its headers for both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from hashlib import blake2b
+from typing import Any, Final
+
+import orjson
+
+from emulator import clock
+from emulator.call import Call, Json, Response
+from emulator.errors import ApiError
+from emulator.operations import Service
+
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+_DYNAMIC: Final = ("{request_id}", "{runtime}", "{etag}")
+
+
+def success(call: Call, result: Json | Response) -> Response:
+    """A handler's return value as the answer: its own Response, or JSON with the operation's success status."""
+    assert call.operation is not None
+    if isinstance(result, Response):
+        return result
+    return Response(call.operation.success, {"Content-Type": "application/json"}, orjson.dumps(result))
+
+
+def example(call: Call) -> Response:
+    """The fixed answer of an operation that needs no code."""
+    assert call.operation is not None
+    fixed = call.operation.data["example"]
+    body = fixed.get("body")
+    headers = {"Content-Type": "application/json"} if body is not None else {}
+    return Response(fixed["status"], {**headers, **fixed.get("headers", {})}, _encoded(filled(body, _always(call))))
+
+
+def failure(call: Call, error: ApiError) -> Response:
+    """The service's own words for the client's fault, from its error table."""
+    call.hint = error.hint
+    entry = call.service.errors[error.kind]
+    details = {**_always(call), **error.details}
+    headers = {name: str(filled(text, details)) for name, text in entry.get("headers", {}).items()}
+    if "text" in entry:
+        return Response(entry["status"], headers, str(filled(entry["text"], details)).encode())
+    return Response(
+        entry["status"], {"Content-Type": "application/json", **headers}, _encoded(filled(entry.get("body"), details))
+    )
+
+
+def _always(call: Call) -> dict[str, Json]:
+    return {"request_id": call.id, "path": call.request.path, "method": call.request.method, "message": ""}
+
+
+def _encoded(body: Json) -> bytes:
+    return b"" if body is None else orjson.dumps(body)
+
+
+def filled(template: Json, details: Mapping[str, Json]) -> Json:
+    """A template with its placeholders filled in; a text of exactly one placeholder becomes the detail itself."""
+    if isinstance(template, dict):
+        return {key: filled(value, details) for key, value in template.items()}
+    if isinstance(template, list):
+        return [filled(value, details) for value in template]
+    if not isinstance(template, str):
+        return template
+    whole = _PLACEHOLDER.fullmatch(template)
+    if whole and whole[1] in details:
+        return details[whole[1]]
+    return _PLACEHOLDER.sub(lambda found: str(details.get(found[1], found[0])), template)
+
+
+def complete(call: Call, response: Response, started: float, limit_headers: Mapping[str, str]) -> None:
+    """Add the headers that the service puts on every answer, and ours, which all begin with X-Emulator-."""
+    static, dynamic = _headers(call.service, response.status < 400)
+    headers = response.headers
+    for name, text in static.items():
+        headers.setdefault(name, text)
+    for name, text in dynamic.items():
+        headers.setdefault(name, filled(text, _facts(call, response, started)))
+    headers.update(limit_headers)
+    if call.fates:
+        headers["X-Emulator-Fates"] = ", ".join(sorted({fate.rule for fate in call.fates}))
+    if call.hint:
+        headers["X-Emulator-Hint"] = _one_line(call.hint)
+
+
+def _facts(call: Call, response: Response, started: float) -> dict[str, str]:
+    return {
+        "request_id": call.id,
+        "runtime": f"{clock.stopwatch() - started:.6f}",
+        "etag": f'W/"{blake2b(response.body, digest_size=16).hexdigest()}"',
+    }
+
+
+@cache
+def _headers(service: Service, good: bool) -> tuple[dict[str, str], dict[str, str]]:
+    """The service's header table split into texts that never change and those with placeholders."""
+    table: dict[str, Any] = service.data["headers"]
+    every = {**table.get("always", {}), **table.get("success" if good else "error", {})}
+    dynamic = {name: text for name, text in every.items() if any(mark in text for mark in _DYNAMIC)}
+    return {name: text for name, text in every.items() if name not in dynamic}, dynamic
+
+
+def _one_line(text: str) -> str:
+    """A header value: printable Latin-1 on one line, cut where it would become a burden."""
+    return re.sub(r"[^\x20-\x7e\xa0-\xff]+", " ", text)[:500]

@@ -1,0 +1,44 @@
+"""The one owner of chance: identifiers drawn from a seed and a counter, so the same calls give the same ids."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Final
+
+_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def _base62(digest: bytes, length: int) -> str:
+    number, letters = int.from_bytes(digest, "big"), []
+    for _ in range(length):
+        number, index = divmod(number, 62)
+        letters.append(_ALPHABET[index])
+    return "".join(letters)
+
+
+KINDS: Final[dict[str, Callable[[bytes], str]]] = {
+    "hex24": lambda digest: digest[:12].hex(),
+    "hex32": lambda digest: digest[:16].hex(),
+    "uuid": lambda digest: str(uuid.UUID(bytes=digest[:16], version=4)),
+    "base62_22": lambda digest: _base62(digest, 22),
+    "number_10000": lambda digest: str(int.from_bytes(digest[:8], "big") % 10_000),
+}
+"""kind -> how 32 pseudo-random bytes are written."""
+
+
+def draw(seed: str, count: int, kind: str) -> str:
+    """The `count`-th identifier of a workspace whose generator is seeded with `seed`."""
+    return KINDS[kind](blake2b(f"{seed}:{count}".encode(), digest_size=32).digest())
+
+
+def request_id() -> str:
+    """A uuid for one exchange; not part of any workspace's state."""
+    return str(uuid.uuid4())
+
+
+def token(prefix: str) -> str:
+    """A secret nobody can guess: control tokens, keys of minted workspaces."""
+    return f"{prefix}-{secrets.token_hex(12)}"

@@ -1,0 +1,215 @@
+"""The recording of every exchange, in a SQLite file that is temporary unless a place is given.
+
+Entries wait in memory until a reader, a full batch or the clockwork of `serve` writes them: whoever reads, writes first,
+so a reader never misses what was recorded. Count and bytes are bounded; what fell out is counted and told.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from emulator import matching
+from emulator.call import Fate, Json
+
+BATCH: Final = 64
+_COLUMNS: Final = ("seq", "trace", "time", "workspace", "direction", "service", "operation", "method", "path", "status")
+FILTERS: Final = frozenset(_COLUMNS[1:]) - {"time"} | {"body", "after", "fate", "matched"}
+"""What a query may name. `body` is a JSON subset, `after` a sequence number, `path` may hold `*`."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One exchange: matched or not, ours or theirs. `time` is the workspace's, in epoch seconds; `ms` is real time."""
+
+    trace: str
+    time: float
+    workspace: str
+    direction: str
+    service: str
+    operation: str
+    method: str
+    path: str
+    query: str
+    status: int
+    request_headers: dict[str, str]
+    request_body: bytes
+    response_headers: dict[str, str]
+    response_body: bytes
+    fates: list[Fate] = field(default_factory=list)
+    ms: float = 0.0
+    note: str = ""
+    """Why it went as it did: our hint, the fault that fired, or the text of a bug of ours."""
+    seq: int = 0
+
+
+class Journal:
+    """All entries of one emulator. Every method may be called from any thread."""
+
+    def __init__(self, path: Path | None = None, max_entries: int = 20_000, max_bytes: int = 256_000_000) -> None:
+        self.max_entries, self.max_bytes = max_entries, max_bytes
+        self.evicted = 0
+        self._waiting: list[Entry] = []
+        self._lock = threading.RLock()
+        self._next = 1
+        self._db = _open(path)
+        self._count, self._bytes = self._db.execute("SELECT count(*), coalesce(sum(size), 0) FROM entries").fetchone()
+        self._next += self._db.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0]
+        self.listeners: list[Callable[[list[Entry]], None]] = []
+        """Called with each batch as it is written, for example to print a line an exchange."""
+
+    def record(self, entry: Entry) -> int:
+        """Take an entry and give it its sequence number, which is also its id."""
+        with self._lock:
+            entry.seq = self._next
+            self._next += 1
+            self._waiting.append(entry)
+            if len(self._waiting) >= BATCH:
+                self.flush()
+        return entry.seq
+
+    def flush(self) -> None:
+        with self._lock:
+            batch, self._waiting = self._waiting, []
+            if not batch:
+                return
+            with self._db:
+                self._db.executemany(f"INSERT INTO entries VALUES ({','.join('?' * 14)})", map(_row, batch))
+                self._count += len(batch)
+                self._bytes += sum(_size(entry) for entry in batch)
+                self._evict()
+        for listener in self.listeners:
+            listener(batch)
+
+    def _evict(self) -> None:
+        over, surplus = self._count - self.max_entries, self._bytes - self.max_bytes
+        if over <= 0 and surplus <= 0:
+            return
+        last = 0
+        for seq, size in self._db.execute("SELECT seq, size FROM entries ORDER BY seq"):
+            if over <= 0 and surplus <= 0:
+                break
+            over, surplus, last = over - 1, surplus - size, seq
+            self._count, self._bytes, self.evicted = self._count - 1, self._bytes - size, self.evicted + 1
+        self._db.execute("DELETE FROM entries WHERE seq <= ?", (last,))
+
+    def get(self, seq: int) -> Entry | None:
+        found = self.find(limit=1, seq=seq)
+        return found[0] if found else None
+
+    def find(self, limit: int = 100, newest: bool = False, **filters: Json) -> list[Entry]:
+        """Entries that match every filter, oldest first (or newest first). See FILTERS; None means no filter."""
+        clauses, values = _clauses({name: value for name, value in filters.items() if value is not None})
+        order = "DESC" if newest else "ASC"
+        text = f"SELECT * FROM entries WHERE {' AND '.join(clauses) or '1'} ORDER BY seq {order} LIMIT ?"
+        with self._lock:
+            self.flush()
+            return [_entry(row) for row in self._db.execute(text, (*values, limit))]
+
+    def count(self, **filters: Json) -> int:
+        return len(self.find(limit=-1, **filters))
+
+    def clear(self, workspace: str | None = None) -> None:
+        """Forget the entries of one workspace, or all."""
+        with self._lock:
+            self.flush()
+            with self._db:
+                self._db.execute("DELETE FROM entries WHERE ? IS NULL OR workspace = ?", (workspace, workspace))
+            total = self._db.execute("SELECT count(*), coalesce(sum(size), 0) FROM entries").fetchone()
+            self._count, self._bytes = total
+
+    def stats(self) -> dict[str, int]:
+        with self._lock:
+            self.flush()
+            return {"entries": self._count, "bytes": self._bytes, "evicted": self.evicted}
+
+    def close(self) -> None:
+        with self._lock:
+            self.flush()
+            self._db.close()
+
+
+def _open(path: Path | None) -> sqlite3.Connection:
+    # the empty name is SQLite's private temporary file: it spills to disk and is gone with the connection
+    db = sqlite3.connect(str(path or ""), check_same_thread=False)
+    db.executescript(
+        """PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY; PRAGMA cache_size = -16000;
+        CREATE TABLE IF NOT EXISTS entries (seq INTEGER PRIMARY KEY, trace, time, workspace, direction, service,
+            operation, method, path, status, size, request_body BLOB, response_body BLOB, rest BLOB);"""
+    )
+    db.create_function("json_subset", 2, _json_subset, deterministic=True)
+    db.create_function("has_fate", 2, _has_fate, deterministic=True)
+    return db
+
+
+def _json_subset(expected: str, actual: bytes) -> bool:
+    try:
+        return matching.matches(orjson.loads(expected), orjson.loads(actual))
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _has_fate(rest: bytes, rule: str) -> bool:
+    return any(fate[1] == rule for fate in orjson.loads(rest)["fates"])
+
+
+def _clauses(filters: dict[str, Json]) -> tuple[list[str], list[Json]]:
+    clauses, values = [], []
+    for name, value in filters.items():
+        clause, wanted = _clause(name, value)
+        clauses.append(clause)
+        values.extend(wanted)
+    return clauses, values
+
+
+def _clause(name: str, value: Json) -> tuple[str, list[Json]]:
+    if name == "body":
+        return "json_subset(?, request_body)", [orjson.dumps(value).decode()]
+    if name == "after":
+        return "seq > ?", [value]
+    if name == "fate":
+        return "has_fate(rest, ?)", [value]
+    if name == "matched":
+        return ("operation != ''" if value else "operation = ''"), []
+    if name == "path" and "*" in value:
+        return "path GLOB ?", [value]
+    if name not in _COLUMNS:
+        raise ValueError(f"'{name}' is not a filter; use one of {', '.join(sorted(FILTERS))}")
+    return f"{name} = ?", [value]
+
+
+def _size(entry: Entry) -> int:
+    return len(entry.request_body) + len(entry.response_body) + 512
+
+
+def _row(entry: Entry) -> tuple[Any, ...]:
+    rest = {
+        "query": entry.query,
+        "request_headers": entry.request_headers,
+        "response_headers": entry.response_headers,
+        "fates": [(fate.pointer, fate.rule, fate.value, fate.note) for fate in entry.fates],
+        "ms": entry.ms,
+        "note": entry.note,
+    }
+    return (
+        *(getattr(entry, name) for name in _COLUMNS),
+        _size(entry),
+        entry.request_body,
+        entry.response_body,
+        orjson.dumps(rest, option=orjson.OPT_NON_STR_KEYS),
+    )
+
+
+def _entry(row: Iterable[Any]) -> Entry:
+    *columns, _, request_body, response_body, raw = row
+    rest = orjson.loads(raw)
+    rest["fates"] = [Fate(*fate) for fate in rest["fates"]]
+    return Entry(
+        **dict(zip(_COLUMNS, columns, strict=True)), request_body=request_body, response_body=response_body, **rest
+    )

@@ -1,0 +1,211 @@
+"""schemas/ as the list of services and operations, and the way from a method and a path to an operation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from emulator import resources
+from emulator.call import Json, Request
+from emulator.errors import SchemaError
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # compared and hashed by identity: a cache key
+class Service:
+    """schemas/<name>/service.json, as schemas/service.schema.json describes it."""
+
+    name: str
+    data: Mapping[str, Any]
+    definitions: Mapping[str, Json]
+    not_emulated: frozenset[tuple[str, str]]
+    """(method, path template) of what the real service has and the emulator does not."""
+
+    @property
+    def errors(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.data["errors"]
+        return found
+
+    def has(self, method: str, path: str) -> bool:
+        """Whether the real service is known to have an operation that is not emulated."""
+        return any(method == other and _pattern(template).fullmatch(path) for other, template in self.not_emulated)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """One method on one path: schemas/<service>/<tag>/<id>.json, as schemas/operation.schema.json describes it."""
+
+    service: Service
+    tag: str
+    id: str
+    data: Mapping[str, Any]
+    schema: Mapping[str, Any] | None
+    """The request's JSON Schema with the service's definitions inside, or None where everything is accepted."""
+    success: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.service.name}/{self.tag}/{self.id}"
+
+    @property
+    def method(self) -> str:
+        return str(self.data["method"])
+
+    @property
+    def paths(self) -> list[str]:
+        return [self.data["path"], *self.data.get("also_paths", [])]
+
+    @property
+    def body(self) -> str:
+        default = "none" if self.method in ("GET", "OPTIONS") else "json"
+        return str(self.data.get("body", default))
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where a request belongs. `operation` is None for an unknown path and for a wrong method.
+
+    `allowed` names the methods of a path that is known; it is empty for an unknown path.
+    """
+
+    service: Service
+    operation: Operation | None
+    params: Mapping[str, str]
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Route:
+    """All operations of one path template of one service."""
+
+    service: Service
+    pattern: re.Pattern[str]
+    methods: dict[str, Operation] = field(default_factory=dict)
+
+
+class Operations:
+    """Every service and operation of a schemas folder."""
+
+    def __init__(self, services: list[Service], operations: list[Operation]) -> None:
+        self.services = {service.name: service for service in services}
+        self.all = operations
+        self._hosts = {host: service for service in services for host in service.data["hosts"]}
+        self._prefixes = sorted(
+            ((prefix, service) for service in services for prefix in service.data["prefixes"]),
+            key=lambda pair: -len(pair[0]),
+        )
+        self._static: dict[str, _Route] = {}
+        self._templated: list[_Route] = []
+        self._add_routes()
+
+    def __iter__(self) -> Iterator[Operation]:
+        return iter(self.all)
+
+    def _add_routes(self) -> None:
+        routes: dict[str, _Route] = {}
+        for operation in self.all:
+            for path in operation.paths:
+                route = routes.setdefault(path, _Route(operation.service, _pattern(path)))
+                if route.service is not operation.service or operation.method in route.methods:
+                    raise SchemaError(f"{operation.key}: {operation.method} {path} is another operation's too")
+                route.methods[operation.method] = operation
+                if "{" not in path:
+                    self._static[path] = route
+        # more literal text first, so that /coupon/redeem wins over /coupon/{id}
+        self._templated = [r for p, r in sorted(routes.items(), key=lambda item: _generality(item[0])) if "{" in p]
+
+    def match(self, request: Request) -> Match:
+        """Find the operation of a request by its Host, if that is a service's, else by its path alone."""
+        service = self._hosts.get(request.host)
+        path = request.path
+        route = self._static.get(path) or self._static.get(path.rstrip("/"))
+        if route is not None and (service is None or route.service is service):
+            return _matched(route, request.method, {})
+        for route in self._templated:
+            if service is None or route.service is service:
+                found = route.pattern.fullmatch(path)
+                if found:
+                    return _matched(route, request.method, found.groupdict())
+        return Match(service or self.owner(path), None, {})
+
+    def owner(self, path: str) -> Service:
+        """The service whose prefix a path has; Braze where none has."""
+        for prefix, service in self._prefixes:
+            if path.startswith(prefix):
+                return service
+        return self.services["braze"]
+
+    def find(self, service: str, operation: str) -> Operation:
+        """Raises KeyError where there is no such operation."""
+        for candidate in self.all:
+            if candidate.id == operation and candidate.service.name == service:
+                return candidate
+        raise KeyError(f"{service} has no operation '{operation}'")
+
+
+def _matched(route: _Route, method: str, params: dict[str, str]) -> Match:
+    operation = route.methods.get(method)
+    return Match(route.service, operation, params, tuple(sorted(route.methods)))
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)(:path)?\}", path)
+    out = re.escape(parts[0])
+    for name, rest, literal in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        out += f"(?P<{name}>{'.+' if rest else '[^/]+'}){re.escape(literal)}"
+    return re.compile(out + "/?")
+
+
+def _generality(path: str) -> tuple[bool, int, int]:
+    return ":path}" in path, path.count("{"), -len(path)
+
+
+def load(root: Path | None = None) -> Operations:
+    """Read a schemas folder. Raises SchemaError, which names the file, for anything incomplete."""
+    root = root or resources.folder("schemas")
+    services, operations = [], []
+    for folder in sorted(path.parent for path in root.glob("*/service.json")):
+        service = _service(folder)
+        services.append(service)
+        for path in sorted(folder.glob("*/*.json")):
+            operations.append(_operation(service, path))
+    return Operations(services, operations)
+
+
+def _service(folder: Path) -> Service:
+    definitions = folder / "definitions.json"
+    elsewhere = folder / "not_emulated.json"
+    return Service(
+        name=folder.name,
+        data=_read(folder / "service.json"),
+        definitions=_read(definitions) if definitions.exists() else {},
+        not_emulated=frozenset((m, p) for m, p in _read(elsewhere)) if elsewhere.exists() else frozenset(),
+    )
+
+
+def _operation(service: Service, path: Path) -> Operation:
+    data = _read(path)
+    missing = {"summary", "docs", "method", "path", "responses", "examples", "evidence"} - data.keys()
+    if missing:
+        raise SchemaError(f"{path}: {', '.join(sorted(missing))} missing; see schemas/operation.schema.json")
+    schema = data.get("request")
+    if schema is not None and service.definitions:
+        schema = {**schema, "$defs": service.definitions}
+    if "example" in data:
+        success = data["example"]["status"]
+    else:
+        success = min((int(status) for status in data["responses"] if status < "400"), default=0)
+    if not success:
+        raise SchemaError(f"{path}: 'responses' has no status below 400")
+    return Operation(service, path.parent.name, path.stem, data, schema, success)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return orjson.loads(path.read_bytes())
+    except orjson.JSONDecodeError as error:
+        raise SchemaError(f"{path}: not JSON: {error}") from error

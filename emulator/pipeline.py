@@ -1,0 +1,142 @@
+"""Read this first: the whole life of a request, in `Emulator.answer`."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from emulator import answers, auth, clock, faults, ids, limits, operations, validation
+from emulator.call import Call, Request, Response
+from emulator.errors import ApiError
+from emulator.handlers import registry
+from emulator.journal import Entry, Journal
+from emulator.messaging import outbox
+from emulator.messaging.dispatcher import Dispatcher
+from emulator.workspaces import Workspaces
+
+MAX_HEADER_BYTES: Final = 32_768
+"""Assumed: what usual front servers take at most (nginx: four buffers of 8 KB)."""
+
+
+class Emulator:
+    """Everything behind the edge: operations, workspaces, journal and dispatcher. Raises SchemaError, ConfigError."""
+
+    def __init__(
+        self,
+        document: Mapping[str, Any] | None = None,
+        *,
+        journal: Journal | None = None,
+        allowed_hosts: Collection[str] = (),
+        random_seed: str = "braze",
+        schemas: Path | None = None,
+    ) -> None:
+        self.operations = operations.load(schemas)
+        self._handlers = registry.load(self.operations)
+        self.workspaces = Workspaces(document, random_seed)
+        self.journal = journal or Journal()
+        hosts = [host for service in self.operations.services.values() for host in service.data["hosts"]]
+        followups = registry.followups(self.operations)
+        self.dispatcher = Dispatcher(self.journal, self.answer, hosts, allowed_hosts, followups)
+
+    def answer(self, request: Request) -> Response:
+        """The life of a request. An exception that leaves it is a bug of ours, recorded before it goes on."""
+        started = clock.stopwatch()
+        call = Call(request)
+        call.id = ids.request_id()
+        request.trace = request.trace or call.id[:13]
+        try:
+            try:
+                self._receive(call)
+                self._authenticate(call)
+                limits.take(call)
+                response = self._strike(call, "before") or self._handle(call)
+                response = self._strike(call, "after") or response
+            except ApiError as error:
+                response = answers.failure(call, error)
+        except Exception:
+            self._record(call, Response(500), started, traceback.format_exc())
+            raise
+        answers.complete(call, response, started, limits.headers(call))
+        self._record(call, response, started, call.hint)
+        if call.works and call.account is not None:
+            self.dispatcher.run_due(call.account.workspace)
+        return response
+
+    def _receive(self, call: Call) -> None:
+        """Find the operation. Raises ApiError not_found, method_not_allowed, too_large or headers_too_large."""
+        match = self.operations.match(call.request)
+        call.service, call.operation, call.params = match.service, match.operation, dict(match.params)
+        if match.operation is None and not match.allowed:
+            raise _unknown_path(call)
+        if sum(map(len, call.request.headers.values())) > MAX_HEADER_BYTES:
+            raise ApiError("headers_too_large", hint=f"the headers are over {MAX_HEADER_BYTES} bytes; shorten them")
+        if match.operation is None and not call.service.data.get("method_after_auth"):
+            raise _wrong_method(match.allowed)
+        most = call.service.data.get("max_body_bytes")
+        if most and len(call.request.body) > most:
+            raise ApiError("too_large", hint=f"the body has {len(call.request.body)} bytes; at most {most} are taken")
+
+    def _authenticate(self, call: Call) -> None:
+        """Who calls, and may they? Raises ApiError as the scheme words it, and forbidden."""
+        own = call.operation.data.get("auth") if call.operation else None
+        auth.authenticate(call, own or call.service.data["auth"], self.workspaces.account)
+        if call.account is not None:
+            call.settings = call.account.workspace.settings()
+        auth.permit(call)
+
+    def _handle(self, call: Call) -> Response:
+        """Validate, compute on a draft, commit: all or nothing."""
+        assert call.operation is not None and call.account is not None
+        validation.check(call)
+        if "example" in call.operation.data:
+            return answers.example(call)
+        with call.account.workspace.transaction() as call.state:
+            response = answers.success(call, self._handlers[call.operation.key](call))
+            outbox.put(call)
+        return response
+
+    def _strike(self, call: Call, phase: str) -> Response | None:
+        assert call.account is not None
+        armed = call.account.workspace.faults
+        return faults.strike(call, armed, phase) if armed else None
+
+    def _record(self, call: Call, response: Response, started: float, note: str) -> None:
+        request, account = call.request, call.account
+        workspace = account.workspace if account else self.workspaces.default
+        response.headers["X-Emulator-Trace"] = request.trace
+        entry = Entry(
+            trace=request.trace,
+            time=workspace.clock.seconds(),
+            workspace=workspace.name if account else "",
+            direction="in",
+            service=call.service.name,
+            operation=call.operation.id if call.operation else "",
+            method=request.method,
+            path=request.path,
+            query=request.query,
+            status=response.status,
+            request_headers=request.headers,
+            request_body=request.body,
+            response_headers=response.headers,
+            response_body=response.body,
+            fates=call.fates,
+            ms=(clock.stopwatch() - started) * 1000,
+            note=f"fault {call.faulted} fired; {note}" if call.faulted else note,
+        )
+        response.headers["X-Emulator-Entry"] = str(self.journal.record(entry))
+
+
+def _unknown_path(call: Call) -> ApiError:
+    method, path = call.request.method, call.request.path
+    if call.service.has(method, path):
+        hint = f"{call.service.data['title']} has {method} {path}, this emulator does not yet"
+    else:
+        hint = f"{call.service.data['title']} is not known to have {method} {path}; GET /_emulator/operations lists all"
+    return ApiError("not_found", hint=hint, known=call.service.has(method, path))
+
+
+def _wrong_method(allowed: tuple[str, ...]) -> ApiError:
+    names = ", ".join(allowed)
+    return ApiError("method_not_allowed", allow=names, hint=f"this path answers to {names}")

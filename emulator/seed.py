@@ -1,0 +1,98 @@
+"""The seed document: what no API can create. It is a scenario's `given`, `serve --seed` and POST /_emulator/seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import orjson
+
+from emulator import ids, resources
+from emulator.errors import ConfigError
+from emulator.state import braze, inkit, ketch, movable_ink, passkit, your_partner
+from emulator.state.credential import Credential
+from emulator.state.draft import Draft
+
+PARTNERS: Final[dict[str, ModuleType]] = {
+    "inkit": inkit,
+    "movable_ink": movable_ink,
+    "passkit": passkit,
+    "ketch": ketch,
+    "your_partner": your_partner,
+}
+"""Each has plant(draft, part, now), credentials(part) and own(part, name) -> part with credentials of its own."""
+
+CREDENTIAL_TABLES: Final = ("api_keys", "ketch_organizations", "passkit_projects")
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The published JSON Schema of a seed document, the partners' parts included."""
+    root = resources.folder("schemas")
+    found: dict[str, Any] = orjson.loads((root / "seed.schema.json").read_bytes())
+    parts = {name: orjson.loads((root / name / "seed.json").read_bytes()) for name in PARTNERS}
+    found["properties"]["partners"] = {"type": "object", "additionalProperties": False, "properties": parts}
+    return found
+
+
+@cache
+def _decider() -> Any:
+    import jsonschema_rs  # a start without a seed does not need it yet
+
+    return jsonschema_rs.validator_for(schema())
+
+
+def check(document: Any, where: str = "seed") -> None:
+    """Raises ConfigError that names every field that does not fit, and why."""
+    if not document or _decider().is_valid(document):
+        return
+    raise ConfigError("\n".join(explain(schema(), document, where)))
+
+
+def explain(against: Mapping[str, Any], document: Any, where: str) -> list[str]:
+    """`seed.api_keys[0]: 'key' is a required property` and so on, in the order of the document."""
+    from jsonschema import Draft202012Validator  # 60 ms, and only for a document that does not fit
+
+    def place(path: Any) -> str:
+        return where + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+
+    errors = sorted(Draft202012Validator(against).iter_errors(document), key=lambda error: list(map(str, error.path)))
+    return [f"{place(error.absolute_path)}: {error.message}" for error in errors]
+
+
+def read(path: Path) -> Any:
+    """A YAML or JSON file as a value. Raises ConfigError with the line."""
+    import yaml  # 20 ms, and only where a file is given
+
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not YAML: {error}") from error
+
+
+def plant(draft: Draft, document: Mapping[str, Any], now: datetime) -> None:
+    """Write a checked document into an empty draft."""
+    braze.plant(draft, document, now)
+    for name, part in document.get("partners", {}).items():
+        PARTNERS[name].plant(draft, part, now)
+
+
+def credentials(document: Mapping[str, Any]) -> Iterator[Credential]:
+    yield from braze.credentials(document)
+    for name, part in document.get("partners", {}).items():
+        yield from PARTNERS[name].credentials(part)
+
+
+def with_own_credentials(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The document with a Braze key and a credential at every partner that it does not declare itself."""
+    parts = document.get("partners", {})
+    own = braze.own(document, ids.token("key"))
+    key = own["api_keys"][0]["key"]
+    own["partners"] = {partner: room.own(parts.get(partner, {}), name, key) for partner, room in PARTNERS.items()}
+    return own

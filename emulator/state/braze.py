@@ -1,0 +1,48 @@
+"""Braze's part of a seed document, and the tables it fills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from emulator.state import profiles
+from emulator.state.credential import Credential
+from emulator.state.draft import Draft
+
+LISTS: Final = {
+    "subscription_groups": "id",
+    "apps": "id",
+    "segments": "id",
+    "campaigns": "id",
+    "canvases": "id",
+    "api_keys": "key",
+}
+"""Lists of the document that are tables of the same name, and the field that is the table's key."""
+
+
+def plant(draft: Draft, document: Mapping[str, Any], now: datetime) -> None:
+    """Fill the tables of a draft from a checked seed document."""
+    for name, key in LISTS.items():
+        table = getattr(draft, name)
+        for item in document.get(name, ()):
+            table[item[key]] = item
+    for tag in document.get("tags", ()):
+        draft.tags[tag] = {}
+    for name, value in document.get("settings", {}).items():
+        draft.settings[name] = value
+    for item in document.get("profiles", ()):
+        profiles.plant(draft, item, now)
+
+
+def credentials(document: Mapping[str, Any]) -> Iterator[Credential]:
+    """The document's API keys. A key without `permissions` has all."""
+    for item in document.get("api_keys", ()):
+        granted = item.get("permissions")
+        yield Credential("braze", item["key"], None if granted is None else frozenset(granted), item)
+
+
+def own(document: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The document with an API key, made now unless it declares one."""
+    keys = document.get("api_keys") or [{"key": key, "name": "minted"}]
+    return {**document, "api_keys": keys}

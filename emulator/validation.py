@@ -1,0 +1,241 @@
+"""Is the request valid? jsonschema-rs decides in microseconds; jsonschema explains, and only what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+import jsonschema_rs
+
+from emulator import bodies
+from emulator.call import Call, Json, Problem
+from emulator.errors import ApiError
+from emulator.operations import Operation
+
+
+def check(call: Call) -> None:
+    """Read and validate the body, or the query of an operation without one.
+
+    Sets `call.body`, `call.args` and, for arrays named by the operation's `partial`, `call.problems`.
+    Raises ApiError `unsupported_media_type`, `malformed` or `invalid`.
+    """
+    operation = call.operation
+    assert operation is not None
+    if operation.body == "json":
+        call.body = _read(call)
+    call.args = arguments(call, operation)
+    if operation.schema is None:
+        return
+    subject = call.body if operation.body == "json" else call.args
+    if _decider(operation).is_valid(subject):
+        return
+    found = list(explain(operation, subject))
+    fatal = [problem for problem in found if not _in_partial(operation, problem)]
+    call.problems = [problem for problem in found if problem not in fatal]
+    if fatal:
+        raise _invalid(fatal)
+
+
+def _read(call: Call) -> Json:
+    kind = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if call.service.data.get("requires_json") and kind != "application/json":
+        raise ApiError(
+            "unsupported_media_type",
+            content_type=kind,
+            hint=f"send the header Content-Type: application/json, not {kind or 'none'}",
+        )
+    try:
+        value, repeated = bodies.parse(call.request.body)
+    except bodies.Malformed as error:
+        return _malformed(call, error)
+    for name in repeated:
+        call.fate(f"/{name}", "duplicate_key", name)
+    return value
+
+
+def _malformed(call: Call, error: bodies.Malformed) -> Json:
+    """The body repaired, where the operation and the workspace's mode allow that; else the service's refusal."""
+    assert call.operation is not None
+    repaired = bodies.repair(call.request.body)
+    defects = repaired.defects or error.defects
+    if repaired.works and call.lenient() and "json" in call.operation.data.get("lenient", []):
+        for defect in defects:
+            call.fate("", "repaired", defect.what, f"{defect}; {defect.fix}")
+        return repaired.value
+    details = "; ".join(map(str, [*defects, *_also(call, repaired)]))
+    raise ApiError("malformed", defects=details, line=defects[0].line, hint=f"{details}; {defects[0].fix}")
+
+
+def _also(call: Call, repaired: bodies.Repaired) -> list[str]:
+    """What validation would refuse next, so that one answer names everything that is wrong with the body."""
+    operation = call.operation
+    if operation is None or operation.schema is None or not repaired.works:
+        return []
+    return [f"{problem.pointer}: {problem.message}" for problem in explain(operation, repaired.value)]
+
+
+def _invalid(problems: list[Problem]) -> ApiError:
+    by_field: dict[str, list[str]] = {}
+    for problem in problems:
+        by_field.setdefault(problem.steps[0] if problem.steps else "", []).append(problem.message)
+    first = problems[0]
+    return ApiError(
+        "invalid",
+        message=first.message,
+        field=first.pointer.strip("/").replace("/", "."),
+        errors=by_field,
+        problems=problems,
+        hint="; ".join(f"{problem.pointer or 'the body'}: {problem.fix}" for problem in problems[:5]),
+    )
+
+
+def _in_partial(operation: Operation, problem: Problem) -> bool:
+    return len(problem.steps) > 1 and problem.steps[0] in operation.data.get("partial", ())
+
+
+def arguments(call: Call, operation: Operation) -> dict[str, Json]:
+    """The query as the schema's types: `limit=5` is a number where the schema says integer."""
+    raw = call.request.arguments() if call.request.query else {}
+    if not raw or operation.body == "json" or operation.schema is None:
+        return dict(raw)
+    known = operation.schema.get("properties", {})
+    return {name: _typed(known.get(name, {}), value) for name, value in raw.items()}
+
+
+def _typed(schema: Mapping[str, Any], value: str | list[str]) -> Json:
+    if not isinstance(value, str):
+        return value
+    if schema.get("type") == "integer":
+        return int(value) if value.lstrip("-").isdigit() else value
+    if schema.get("type") == "boolean":  # real clients write 0 and 1 too (observed)
+        return {"true": True, "1": True, "false": False, "0": False}.get(value.lower(), value)
+    return value
+
+
+@cache
+def _decider(operation: Operation) -> Any:
+    return jsonschema_rs.validator_for(operation.schema)
+
+
+@cache
+def _item_decider(operation: Operation, name: str) -> Any:
+    return jsonschema_rs.validator_for(_item_schema(operation, name))
+
+
+def _item_schema(operation: Operation, name: str) -> dict[str, Any]:
+    assert operation.schema is not None
+    return {"$defs": operation.service.definitions, "allOf": [operation.schema["properties"][name]["items"]]}
+
+
+def explain(operation: Operation, subject: Json) -> Iterator[Problem]:
+    """Every reason why `subject` is not valid, with at most one for each item of a partial array."""
+    schema = operation.schema
+    assert schema is not None
+    partial = [name for name in operation.data.get("partial", ()) if isinstance(subject, dict)]
+    yield from _problems(_without_items(schema, partial), subject, "")
+    for name in partial:
+        items = subject.get(name)
+        for index, item in enumerate(items if isinstance(items, list) else ()):
+            if not _item_decider(operation, name).is_valid(item):
+                yield next(_problems(_item_schema(operation, name), item, f"/{name}/{index}"))
+
+
+def _without_items(schema: Mapping[str, Any], names: list[str]) -> Mapping[str, Any]:
+    if not names:
+        return schema
+    properties = dict(schema["properties"])
+    for name in names:
+        properties[name] = {key: value for key, value in properties[name].items() if key != "items"}
+    return {**schema, "properties": properties}
+
+
+def _problems(schema: Mapping[str, Any], subject: Json, prefix: str) -> Iterator[Problem]:
+    # jsonschema takes 60 ms to import; only a request that failed needs it
+    from jsonschema import Draft202012Validator
+
+    for error in Draft202012Validator(schema).iter_errors(subject):
+        place = prefix + "".join(f"/{_escaped(step)}" for step in error.absolute_path)
+        yield from _flattened(error, place)
+
+
+def _flattened(error: Any, place: str) -> Iterator[Problem]:
+    """One Problem a missing name, and the inner errors of an allOf; everything else as it is."""
+    if error.validator == "required":
+        for name in error.validator_value:
+            if name not in error.instance:
+                yield _problem(error, f"{place}/{_escaped(name)}", None, name)
+                return
+    else:
+        yield _problem(error, place, error.instance, place.rpartition("/")[2])
+
+
+def _problem(error: Any, pointer: str, value: Json, name: str) -> Problem:
+    fix = FIXES.get(error.validator, _fix_other)(error, name)
+    return Problem(pointer, error.validator, value, _service_text(error, name) or fix, fix)
+
+
+def _service_text(error: Any, name: str) -> str:
+    """The service's own words: `x-error` beside the keyword that failed, or at the missing property."""
+    schema = error.schema
+    if error.validator == "required":
+        schema = {"x-error": schema.get("properties", {}).get(name, {}).get("x-error", schema.get("x-error", ""))}
+    texts = schema.get("x-error", "")
+    return str(texts.get(error.validator, "") if isinstance(texts, dict) else texts)
+
+
+def _escaped(step: object) -> str:
+    return str(step).replace("~", "~0").replace("/", "~1")
+
+
+Fix = Callable[[Any, str], str]
+
+
+def _fix_type(error: Any, name: str) -> str:
+    wanted = error.validator_value
+    return f"'{name}' must be {' or '.join(wanted) if isinstance(wanted, list) else wanted}"
+
+
+def _fix_required(error: Any, name: str) -> str:
+    return f"'{name}' is required"
+
+
+def _fix_enum(error: Any, name: str) -> str:
+    return f"'{name}' must be one of {', '.join(map(str, error.validator_value))}"
+
+
+def _fix_max_length(error: Any, name: str) -> str:
+    return f"'{name}' has {len(error.instance)} characters; at most {error.validator_value} are allowed"
+
+
+def _fix_min_length(error: Any, name: str) -> str:
+    return f"'{name}' must not be empty"
+
+
+def _fix_pattern(error: Any, name: str) -> str:
+    return f"'{name}' must look like {error.schema.get('description') or error.validator_value}"
+
+
+def _fix_max_items(error: Any, name: str) -> str:
+    return f"'{name}' has {len(error.instance)} items; at most {error.validator_value} are allowed"
+
+
+def _fix_additional(error: Any, name: str) -> str:
+    return f"unknown field: {error.message}"
+
+
+def _fix_other(error: Any, name: str) -> str:
+    return f"'{name}' is not valid: {error.message[:200]}"
+
+
+FIXES: Final[dict[str, Fix]] = {
+    "type": _fix_type,
+    "required": _fix_required,
+    "enum": _fix_enum,
+    "maxLength": _fix_max_length,
+    "minLength": _fix_min_length,
+    "pattern": _fix_pattern,
+    "maxItems": _fix_max_items,
+    "additionalProperties": _fix_additional,
+}
+"""JSON Schema keyword -> our advice for a value that failed it."""

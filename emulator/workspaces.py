@@ -1,0 +1,181 @@
+"""Workspaces: each is a value under a lock, and its credentials lead to it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from emulator import clock, ids, seed
+from emulator.call import Account
+from emulator.clock import Clock
+from emulator.errors import ConfigError
+from emulator.faults import Fault
+from emulator.state.draft import EMPTY, Draft, State
+
+DEFAULT: Final = "default"
+Snapshot = tuple[State, tuple[float, float | None]]
+
+
+class Workspace:
+    """One isolated world: state, clock, limits, faults, snapshots. `document` is the seed that a reset returns to."""
+
+    def __init__(self, name: str, document: Mapping[str, Any] | None = None, random_seed: str = "") -> None:
+        self.name = name
+        self.random_seed = random_seed or name
+        self.lock = threading.RLock()
+        self.clock = Clock()
+        self.state: State = EMPTY
+        self.document: Mapping[str, Any] = {}
+        self.faults: list[Fault] = []
+        self.snapshots: dict[str, Snapshot] = {}
+        self._windows: dict[str, tuple[int, int]] = {}
+        self._origin: Snapshot = (EMPTY, (0.0, None))
+        self.plant(document or {})
+
+    def plant(self, document: Mapping[str, Any]) -> None:
+        """Make `document` the seed and return to it. Raises ConfigError and changes nothing if it does not fit."""
+        seed.check(document)
+        draft, fresh = Draft(EMPTY, self.random_seed), Clock()
+        _set_clock(fresh, document.get("clock", {}))
+        seed.plant(draft, document, fresh.now())
+        self._origin = draft.commit(), fresh.reading()
+        self.document = document
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to the seed: state, clock, limits and faults. Snapshots are kept."""
+        with self.lock:
+            self._windows.clear()
+            self.faults.clear()
+            self._take(self._origin)
+
+    def _take(self, snapshot: Snapshot) -> None:
+        self.state = snapshot[0]
+        self.clock.restore(snapshot[1])
+
+    def snapshot(self, name: str) -> None:
+        with self.lock:
+            self.snapshots[name] = self.state, self.clock.reading()
+
+    def restore(self, name: str) -> None:
+        """Raises KeyError for a name that no snapshot has."""
+        with self.lock:
+            self._take(self.snapshots[name])
+
+    @contextmanager
+    def transaction(self) -> Iterator[Draft]:
+        """A draft that becomes the state when the block ends well, and is dropped when it raises."""
+        with self.lock:
+            draft = Draft(self.state, self.random_seed)
+            yield draft
+            self.state = draft.commit()
+
+    def view(self) -> Draft:
+        """The present state for reading; what is written to it is thrown away."""
+        return Draft(self.state, self.random_seed)
+
+    def settings(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.state["settings"]
+        return found
+
+    def count(self, bucket: str, start: int) -> int:
+        """One more call in a bucket's window that begins at `start`; answers how many there are now."""
+        with self.lock:
+            window, used = self._windows.get(bucket, (start, 0))
+            used = used + 1 if window == start else 1
+            self._windows[bucket] = start, used
+            return used
+
+
+def _set_clock(fresh: Clock, raw: Mapping[str, Any]) -> None:
+    if "now" in raw:
+        fresh.set(clock.parse_instant(raw["now"]).timestamp(), frozen=raw.get("frozen", False))
+    elif raw.get("frozen"):
+        fresh.freeze()
+
+
+class Workspaces:
+    """name -> Workspace, and (service, credential) -> Account."""
+
+    def __init__(self, document: Mapping[str, Any] | None = None, random_seed: str = "braze") -> None:
+        self._random_seed = random_seed
+        self._lock = threading.RLock()
+        self._accounts: dict[tuple[str, str], Account] = {}
+        self._closed: frozenset[str] = frozenset()
+        self.all: dict[str, Workspace] = {}
+        self.create(DEFAULT, document or {})
+
+    @property
+    def default(self) -> Workspace:
+        return self.all[DEFAULT]
+
+    def __iter__(self) -> Iterator[Workspace]:
+        return iter(list(self.all.values()))
+
+    def create(self, name: str, document: Mapping[str, Any]) -> Workspace:
+        """Raises ConfigError for a name that is taken, a bad seed, or a credential of another workspace."""
+        with self._lock:
+            if name in self.all:
+                raise ConfigError(f"workspace '{name}' exists already; choose another name or delete it first")
+            workspace = Workspace(name, document, f"{self._random_seed}/{name}")
+            self._register(workspace, document)
+            self.all[name] = workspace
+            return workspace
+
+    def mint(self, name: str, document: Mapping[str, Any]) -> Workspace:
+        """A workspace with a key of its own and credentials for every partner, beside those of its seed."""
+        return self.create(name, seed.with_own_credentials(document, name))
+
+    def branch(self, source: Workspace, name: str) -> Workspace:
+        """A new workspace that begins where `source` is now, under its own credentials; costs no copying."""
+        branch = self.mint(name, {"settings": dict(source.settings())})
+        with branch.transaction() as draft:
+            own = {table: getattr(draft, table).frozen() for table in seed.CREDENTIAL_TABLES}
+        branch.state = source.state.update(own)
+        branch.clock.restore(source.clock.reading())
+        return branch
+
+    def plant(self, workspace: Workspace, document: Mapping[str, Any]) -> None:
+        """Replace a workspace's seed and its credentials."""
+        with self._lock:
+            seed.check(document)
+            self._register(workspace, document)
+            workspace.plant(document)
+
+    def delete(self, name: str) -> None:
+        """Raises KeyError for an unknown name and ConfigError for the default workspace."""
+        if name == DEFAULT:
+            raise ConfigError("the default workspace cannot be deleted; reset it instead")
+        with self._lock:
+            gone = self.all.pop(name)
+            self._accounts = {key: found for key, found in self._accounts.items() if found.workspace is not gone}
+
+    def account(self, service: str, credential: str) -> Account | None:
+        """Who a credential belongs to. A service for which the default workspace's seed declares no credential is open:
+        there every credential that nobody else has means the default workspace with all permissions.
+        """
+        found = self._accounts.get((service, credential))
+        if found is not None or service in self._closed:
+            return found
+        return Account(credential, self.default)
+
+    def credentials(self, workspace: Workspace) -> list[tuple[str, Account]]:
+        return [(service, found) for (service, _), found in self._accounts.items() if found.workspace is workspace]
+
+    def _register(self, workspace: Workspace, document: Mapping[str, Any]) -> None:
+        kept = {key: found for key, found in self._accounts.items() if found.workspace is not workspace}
+        for found in seed.credentials(document):
+            key = found.service, found.value
+            if key in kept and kept[key].workspace is not workspace:
+                other = kept[key].workspace.name
+                raise ConfigError(f"{found.service}: '{found.value}' is a credential of workspace '{other}' already")
+            kept[key] = Account(found.value, workspace, found.permissions, found.data)
+        self._accounts = kept
+        if workspace.name == DEFAULT:
+            self._closed = frozenset(found.service for found in seed.credentials(document))
+
+
+def new_name() -> str:
+    return ids.token("ws")
