@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from emulator import clock, ids, seed
 from emulator.call import Account
 from emulator.clock import Clock
 from emulator.errors import ConfigError
-from emulator.faults import Fault
 from emulator.state.draft import EMPTY, Draft, State
+
+if TYPE_CHECKING:  # a workspace keeps what a test armed; only the type is named here
+    from emulator.faults import Fault
 
 DEFAULT: Final = "default"
 Snapshot = tuple[State, tuple[float, float | None]]
