@@ -128,8 +128,8 @@ class Account:
 class Call:
     """A request on its way through the pipeline, and what a handler sees of it.
 
-    A handler reads `body`, `args`, `params`, `state`, `account`, `problems`, `now` and `settings`; it may call `new_id`,
-    `fate` and `later`. It never touches the pipeline's own slots.
+    A handler reads `body`, `args`, `params`, `state`, `account`, `problems`, `now` and `settings`; it may call
+    `new_id`, `fate` and `later`. It never touches the pipeline's own attributes.
     """
 
     def __init__(self, request: Request) -> None:

@@ -19,7 +19,7 @@ pause = time.sleep
 
 
 class Clock:
-    """Virtual time of one workspace: real time plus an offset, or a frozen instant. All instants are UTC epoch seconds."""
+    """Virtual time of one workspace: real time plus an offset, or a frozen instant, in UTC epoch seconds."""
 
     __slots__ = ("_offset", "_frozen")
 

@@ -96,3 +96,13 @@ def with_own_credentials(document: Mapping[str, Any], name: str) -> dict[str, An
     key = own["api_keys"][0]["key"]
     own["partners"] = {partner: room.own(parts.get(partner, {}), name, key) for partner, room in PARTNERS.items()}
     return own
+
+
+def published(name: str) -> Any:
+    """A schema that users write files against: seed, scenario, operation or service. Raises KeyError."""
+    if name == "seed":
+        return schema()
+    path = resources.folder("schemas") / f"{name}.schema.json"
+    if name not in ("scenario", "operation", "service") or not path.is_file():
+        raise KeyError(f"no schema '{name}'; there are seed, scenario, operation and service")
+    return orjson.loads(path.read_bytes())

@@ -1,0 +1,277 @@
+"""The command line: one small function a command. Exit codes are those of the documentation (docs/cli.md)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from emulator import settings
+from emulator.client import ControlClient
+from emulator.errors import ConfigError, SchemaError
+
+PASSED, FAILED, USAGE, CANNOT_START, STRICT = 0, 1, 2, 3, 4
+DEFAULT_URL: Final = "http://127.0.0.1:27293"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; `serve` is the default."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
+        given = ["serve", *given]
+    parsed = _parser().parse_args(given)
+    try:
+        found: int = parsed.run(parsed)
+        return found
+    except (ConfigError, SchemaError) as error:
+        print(f"braze-emulator {parsed.command}: {error}", file=sys.stderr)
+        return CANNOT_START if parsed.command in ("serve", "exec") or isinstance(error, SchemaError) else USAGE
+    except KeyboardInterrupt:
+        return 130
+
+
+def _serve(given: argparse.Namespace) -> int:
+    from emulator.serve import serve  # Flask and the pipeline: 150 ms that other commands need not pay
+
+    serve(_settings(given), as_json=given.json)
+    return PASSED
+
+
+def _settings(given: argparse.Namespace) -> settings.Settings:
+    flags = {name: getattr(given, name, None) for name in settings.fields()}
+    if getattr(given, "quiet", False):
+        flags["log"] = "off"
+    return settings.load(flags)
+
+
+def _exec(given: argparse.Namespace) -> int:
+    from emulator import execute
+
+    if not given.program:
+        raise ConfigError("say what to run: braze-emulator exec -- pytest")
+    names = {"BRAZE_EMULATOR_URL": "url", given.url_as: "url", given.key_as: "key"}
+    return execute.run(given.program, _serve_flags(given), {k: v for k, v in names.items() if k}, given.strict)
+
+
+def _serve_flags(given: argparse.Namespace) -> list[str]:
+    flags = []
+    for name in settings.fields():
+        value = getattr(given, name, None)
+        if value is not None and name != "port":
+            flags += [f"--{name.replace('_', '-')}", str(value)]
+    return flags
+
+
+def _env(given: argparse.Namespace) -> int:
+    print(f"export {given.url_as or 'BRAZE_EMULATOR_URL'}={given.url}")
+    print(f"export {given.key_as or 'BRAZE_EMULATOR_KEY'}={_first_key(given)}")
+    return PASSED
+
+
+def _first_key(given: argparse.Namespace) -> str:
+    found = _client(given).get(f"/workspaces/{given.workspace or 'default'}")["credentials"].get("braze")
+    return str(found[0]["credential"]) if found else "test-key"
+
+
+def _health(given: argparse.Namespace) -> int:
+    try:
+        print(json.dumps(_client(given).get("/health")))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    return PASSED
+
+
+def _requests(given: argparse.Namespace) -> int:
+    wanted = {name: getattr(given, name) for name in ("service", "operation", "status", "fate", "direction")}
+    found = _client(given).get("/journal", limit=given.last, newest="true", **wanted)
+    for entry in reversed(found["entries"]):
+        print(json.dumps(entry) if given.json else _line(entry))
+    if found["evicted"]:
+        print(f"({found['evicted']} older ones fell out of the journal)", file=sys.stderr)
+    return PASSED
+
+
+def _line(entry: dict[str, Any]) -> str:
+    what = f"{entry['service']}/{entry['operation']}" if entry["operation"] else entry["service"]
+    rules = sorted({fate["rule"] for fate in entry["fates"]})
+    arrow = "→" if entry["direction"] == "out" else "←"
+    parts = [f"#{entry['id']}", arrow, str(entry["status"]), entry["method"], entry["path"], what, *rules]
+    note = entry["note"].strip().splitlines()
+    return " ".join(parts) + (f"  ({note[-1]})" if note else "")
+
+
+def _explain(given: argparse.Namespace) -> int:
+    for entry in _client(given).get(f"/explain/{given.id}")["entries"]:
+        print(json.dumps(entry) if given.json else _line(entry))
+        for fate in () if given.json else entry["fates"]:
+            lost = "lost: " if fate["loss"] else ""
+            print(f"    {fate['pointer'] or '(body)'}  {lost}{fate['sentence']} {fate['note']} [{fate['level']}]")
+    return PASSED
+
+
+def _reset(given: argparse.Namespace) -> int:
+    print(json.dumps(_client(given).post("/reset")))
+    return PASSED
+
+
+def _snapshot(given: argparse.Namespace) -> int:
+    client = _client(given)
+    if given.action == "list":
+        print("\n".join(client.get("/snapshots")))
+    elif given.action == "take":
+        print(json.dumps(client.post("/snapshots", {"name": given.name})))
+    else:
+        print(json.dumps(client.post(f"/snapshots/{given.name}/restore")))
+    return PASSED
+
+
+def _openapi(given: argparse.Namespace) -> int:
+    from emulator import openapi, operations
+
+    try:
+        print(json.dumps(openapi.document(operations.load(), given.service), indent=2))
+    except KeyError as error:
+        raise ConfigError(str(error.args[0])) from error
+    return PASSED
+
+
+def _replay(given: argparse.Namespace) -> int:
+    from emulator import replay
+
+    paths = [Path(path) for path in given.paths]
+    return replay.replay(
+        paths, url=given.url, strict=given.strict, explain=given.explain, junit=given.junit, json=given.json
+    )
+
+
+def _validate(given: argparse.Namespace) -> int:
+    from emulator import replay, seed
+
+    worst = PASSED
+    for path in map(Path, given.paths):
+        try:
+            document = seed.read(path)
+            if isinstance(document, dict) and ("scenario" in document or "steps" in document):
+                replay.load(path)
+            else:
+                seed.check(document, str(path))
+            print(f"{path}: valid")
+        except ConfigError as error:
+            print(error, file=sys.stderr)
+            worst = USAGE
+    return worst
+
+
+def _client(given: argparse.Namespace) -> ControlClient:
+    return ControlClient(given.url, given.control_token or "", given.workspace or "")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="braze-emulator", description="A local emulator of the Braze REST API and of Braze's partners."
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, run, help, arguments in COMMANDS:
+        command = commands.add_parser(name, help=help, description=help)
+        command.set_defaults(run=run)
+        for flags, options in arguments:
+            command.add_argument(*flags, **options)
+        if run in (_serve, _exec):
+            _add_settings(command)
+    return parser
+
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    for name, item in settings.fields().items():
+        flag = f"--{name.replace('_', '-')}"
+        aliases = ["--allow-host"] if name == "allow_hosts" else []
+        command.add_argument(flag, *aliases, dest=name, help=item.metadata["help"], metavar=name.upper())
+    command.add_argument("--quiet", action="store_true", help="No line an exchange; the same as --log off.")
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return f"braze-emulator {version('braze-emulator')}"
+
+
+Argument = tuple[tuple[str, ...], dict[str, Any]]
+
+
+def _flag(name: str, help: str) -> Argument:
+    return (name,), {"action": "store_true", "help": help}
+
+
+def _option(name: str, help: str, default: Any = "", **more: Any) -> Argument:
+    return (name,), {"help": help, "default": default, **more}
+
+
+_JSON: Final = _flag("--json", "Print JSON.")
+_STRICT: Final = _flag("--strict", "Exit with 4 for an unmatched request, a silent loss or an unused fault.")
+_PATHS: Final[Argument] = (("paths",), {"nargs": "+", "metavar": "PATH"})
+_RUNNING: Final = [
+    _option("--url", "Where the emulator answers.", DEFAULT_URL),
+    _option("--control-token", "The control token, if it demands one."),
+    _option("--workspace", "The workspace; default: default."),
+]
+_NAMES: Final = [
+    _option("--url-as", "Variable that your application reads the address from.", metavar="NAME"),
+    _option("--key-as", "Variable that your application reads the API key from.", metavar="NAME"),
+]
+_FILTERS: Final = [
+    _option("--last", "How many.", 20, type=int),
+    _option("--service", "Only this service's.", None),
+    _option("--operation", "Only this operation's.", None),
+    _option("--status", "Only those answered with this status.", None, type=int),
+    _option("--fate", "Only those in which a value met this fate.", None),
+    _option("--direction", "Only those received, or those sent.", None, choices=["in", "out"]),
+]
+_REPORTS: Final = [
+    _option("--url", "A running emulator; default: one in process.", None),
+    _flag("--explain", "Print what each step sent, what was recorded and what it means."),
+    _option("--junit", "Write a JUnit XML report.", None, type=Path),
+    _option("--json", "Write a JSON report.", None, type=Path),
+]
+
+COMMANDS: Final[list[tuple[str, Callable[[argparse.Namespace], int], str, list[Argument]]]] = [
+    ("serve", _serve, "Serve the emulated APIs (the default command).", [_JSON]),
+    (
+        "exec",
+        _exec,
+        "Start an emulator, run a program against it, stop; exits as the program did.",
+        [*_NAMES, _STRICT, (("program",), {"nargs": argparse.REMAINDER, "metavar": "-- PROGRAM …"})],
+    ),
+    ("env", _env, "Print what to export in the shell of your application.", [*_RUNNING, *_NAMES]),
+    ("health", _health, "Exit 0 when an emulator answers; for container checks.", _RUNNING),
+    ("requests", _requests, "Print the newest recorded exchanges, a line each.", [*_RUNNING, _JSON, *_FILTERS]),
+    (
+        "explain",
+        _explain,
+        "Print everything under the trace of an entry, with the fate of every value.",
+        [*_RUNNING, _JSON, (("id",), {"help": "An entry's number or a trace."})],
+    ),
+    ("reset", _reset, "Return a workspace to its seed.", _RUNNING),
+    (
+        "snapshot",
+        _snapshot,
+        "Take, restore or list snapshots of a workspace.",
+        [
+            *_RUNNING,
+            (("action",), {"choices": ["take", "restore", "list"]}),
+            (("name",), {"nargs": "?", "default": "latest"}),
+        ],
+    ),
+    ("replay", _replay, "Run scenarios and report.", [_PATHS, _STRICT, *_REPORTS]),
+    ("validate", _validate, "Check seed documents and scenarios without running them.", [_PATHS]),
+    (
+        "openapi",
+        _openapi,
+        "Print the emulated operations as an OpenAPI 3.1 document.",
+        [_option("--service", "Only this service's.", None)],
+    ),
+]

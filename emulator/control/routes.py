@@ -1,0 +1,136 @@
+"""The control API as a table: method, path, function, what it is for, what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from emulator.call import Json
+from emulator.control import actions
+from emulator.pipeline import Emulator
+from emulator.workspaces import Workspace
+
+Action = Callable[[Emulator, Workspace, dict[str, Any]], Json]
+TEXT: Final = {"type": "string"}
+NUMBER: Final = {"type": "integer"}
+FLAG: Final = {"type": "boolean"}
+OBJECT: Final = {"type": "object"}
+
+_FILTERS: Final[dict[str, Any]] = {
+    "service": TEXT,
+    "operation": TEXT,
+    "method": TEXT,
+    "path": {**TEXT, "description": "Exact, or with * for any text."},
+    "status": NUMBER,
+    "direction": {"enum": ["in", "out"]},
+    "workspace": {**TEXT, "description": "Default: the selected workspace. * means all."},
+    "trace": TEXT,
+    "fate": {**TEXT, "description": "A rule; GET /_emulator/rules lists them."},
+    "matched": {**FLAG, "description": "false: only requests that found no operation."},
+    "after": {**NUMBER, "description": "Only entries with a greater id."},
+    "body": {"description": "JSON that the request's body holds: objects may hold more, arrays must be equal."},
+}
+_REVEAL: Final = {"reveal": {**FLAG, "description": "Show credentials in full."}}
+_DURATION: Final = {"type": ["string", "number"], "description": "90, 15s, 2m, 1h30m, 2d"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity: a cache key
+class Route:
+    """One operation of the control API; `takes` are JSON Schemas of query or body fields, by name."""
+
+    method: str
+    path: str
+    action: Action
+    summary: str
+    takes: dict[str, Any] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+
+
+ROUTES: Final = (
+    Route("GET", "/health", actions.health, "Say that the emulator answers."),
+    Route("GET", "/operations", actions.list_operations, "List the emulated operations.", {"service": TEXT}),
+    Route("GET", "/services/openapi.json", actions.describe_services, "Describe them in OpenAPI.", {"service": TEXT}),
+    Route("GET", "/rules", actions.list_rules, "List the rules by which values meet a fate."),
+    Route("GET", "/schemas/<name>", actions.read_schema, "Read a schema: seed, scenario, operation or service."),
+    Route("GET", "/journal", actions.read_journal, "Find recorded exchanges, oldest first.",
+          {**_FILTERS, **_REVEAL, "limit": NUMBER, "newest": FLAG}),
+    Route("DELETE", "/journal", actions.clear_journal, "Forget the recorded exchanges.", {"workspace": TEXT}),
+    Route("GET", "/journal/<id>", actions.read_entry, "Read one exchange.", _REVEAL),
+    Route("GET", "/explain/<id>", actions.explain, "Read everything under the trace of an entry."),
+    Route("POST", "/verify", actions.verify, "Check how many exchanges match; shows near misses if it is not so.",
+          {**_FILTERS, "count": NUMBER, "at_least": NUMBER, "at_most": NUMBER}),
+    Route("POST", "/wait", actions.wait, "Wait until so many exchanges match.",
+          {**_FILTERS, "count": NUMBER, "timeout": _DURATION}),
+    Route("GET", "/violations", actions.list_violations, "List what a strict run does not forgive."),
+    Route("GET", "/faults", actions.list_faults, "List the armed faults."),
+    Route("POST", "/faults", actions.arm_fault, "Arm a fault.",
+          {"when": OBJECT, "phase": {"enum": ["before", "after"]}, "status": NUMBER, "headers": OBJECT, "body": {},
+           "delay": _DURATION, "times": {"type": ["integer", "null"]}, "skip": NUMBER}),
+    Route("DELETE", "/faults", actions.disarm_all, "Disarm every fault."),
+    Route("DELETE", "/faults/<id>", actions.disarm_fault, "Disarm one fault."),
+    Route("GET", "/clock", actions.read_clock, "Read the workspace's clock."),
+    Route("POST", "/clock/freeze", actions.freeze_clock, "Stop the clock, now or at an instant.", {"at": TEXT}),
+    Route("POST", "/clock/advance", actions.advance_clock, "Move the clock on; due work runs in order.",
+          {"by": _DURATION}, ("by",)),
+    Route("POST", "/clock/resume", actions.resume_clock, "Let the clock run again."),
+    Route("POST", "/settle", actions.settle, "Send everything that is due."),
+    Route("GET", "/workspaces", actions.list_workspaces, "List the workspaces with their credentials."),
+    Route("POST", "/workspaces", actions.mint_workspace, "Make a workspace with a key of its own.",
+          {"name": TEXT, "seed": OBJECT}),
+    Route("GET", "/workspaces/<name>", actions.read_workspace, "Read one workspace."),
+    Route("DELETE", "/workspaces/<name>", actions.delete_workspace, "Delete a workspace."),
+    Route("POST", "/workspaces/<name>/branch", actions.branch_workspace, "Make a workspace that begins where it is.",
+          {"as": TEXT}),
+    Route("GET", "/seed", actions.read_seed, "Read the seed that a reset returns to."),
+    Route("POST", "/seed", actions.plant_seed, "Replace the seed and reset to it.", {"*": {}}),
+    Route("POST", "/reset", actions.reset, "Return to the seed and forget the workspace's journal."),
+    Route("GET", "/snapshots", actions.list_snapshots, "List the snapshots."),
+    Route("POST", "/snapshots", actions.take_snapshot, "Keep the present state.", {"name": TEXT}, ("name",)),
+    Route("POST", "/snapshots/<name>/restore", actions.restore_snapshot, "Go back to a snapshot."),
+    Route("GET", "/state", actions.list_tables, "List the tables of the workspace."),
+    Route("GET", "/state/<table>", actions.read_table, "Read one table.", {"limit": NUMBER}),
+    Route("GET", "/profiles/<id>", actions.read_profile, "Read a profile by external_id or braze_id."),
+)  # fmt: skip
+
+
+def document() -> dict[str, Any]:
+    """The control API in OpenAPI 3.1."""
+    paths: dict[str, Any] = {}
+    for route in ROUTES:
+        path = "/_emulator" + route.path.replace("<", "{").replace(">", "}")
+        paths.setdefault(path, {})[route.method.lower()] = _described(route)
+    info = {"title": "braze-emulator control API", "version": "1"}
+    return {"openapi": "3.1.0", "info": info, "paths": paths}
+
+
+def _described(route: Route) -> dict[str, Any]:
+    named = [part.strip("<>") for part in route.path.split("/") if part.startswith("<")]
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": TEXT} for name in named
+    ]
+    parameters.append(
+        {"name": "X-Emulator-Workspace", "in": "header", "schema": TEXT, "description": "Default: default"}
+    )
+    found: dict[str, Any] = {
+        "operationId": route.action.__name__,
+        "summary": route.summary,
+        "parameters": parameters,
+        "responses": {"200": {"description": "Done."}, "default": {"description": "An RFC 9457 problem document."}},
+    }
+    if route.method == "POST" and route.takes:
+        found["requestBody"] = {"content": {"application/json": {"schema": schema(route)}}}
+    else:
+        parameters += [{"name": name, "in": "query", "schema": shape} for name, shape in route.takes.items()]
+    return found
+
+
+def schema(route: Route) -> dict[str, Any]:
+    if "*" in route.takes:
+        return {"type": "object"}
+    return {
+        "type": "object",
+        "properties": {"workspace": TEXT, **route.takes},
+        "required": list(route.required),
+        "additionalProperties": False,
+    }

@@ -1,0 +1,223 @@
+"""pytest fixtures: `braze_server`, one emulator for the test session, and `braze`, a workspace of its own for each test.
+
+The package is imported inside the fixtures: pytest loads plugins before coverage starts measuring.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from emulator.call import Json
+    from emulator.journal import Entry
+    from emulator.pipeline import Emulator
+    from emulator.workspaces import Workspace
+
+MARKER = (
+    "braze(seed=None, allow_unmatched=False, allow_loss=False, allow_unused_faults=False, settings=None): "
+    "seed document and what the emulator forgives in this test"
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", MARKER)
+
+
+class BrazeServer:
+    """One emulator answering over HTTP in a thread of the test process; `url` is where."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        from werkzeug.serving import WSGIRequestHandler, make_server
+
+        from emulator.app import create_app
+
+        class Quiet(WSGIRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log(self, type: str, message: str, *args: Any) -> None:
+                """The journal is the log."""
+
+        self.emulator = emulator
+        self._server = make_server("127.0.0.1", 0, create_app(emulator), threaded=True, request_handler=Quiet)
+        self._server.daemon_threads = True  # type: ignore[attr-defined]
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self.emulator.journal.close()
+
+
+class Braze:
+    """A workspace of a running emulator, as a test sees it.
+
+    `url` and `key` are what the application under test is given. Queries name journal filters: service, operation,
+    method, path, status, direction, trace, fate, body (a JSON subset of the request's body).
+    """
+
+    def __init__(self, server: BrazeServer, workspace: Workspace) -> None:
+        self.url = server.url
+        self.emulator = server.emulator
+        self.workspace = workspace
+        self.key = self.credential("braze")
+
+    def credential(self, service: str) -> str:
+        """The workspace's first credential at a service; `ketch:org` and `passkit:code` name parts of paths."""
+        for name, account in self.emulator.workspaces.credentials(self.workspace):
+            if name == service:
+                return account.credential
+        raise LookupError(f"workspace {self.workspace.name} has no credential for '{service}'")
+
+    def requests(self, **query: Json) -> list[Entry]:
+        """The recorded exchanges of this workspace that match, oldest first."""
+        return self.emulator.journal.find(limit=-1, workspace=self.workspace.name, **query)
+
+    def wait_for(self, *, count: int = 1, timeout: float = 5.0, **query: Json) -> list[Entry]:
+        """The matching exchanges as soon as there are `count`; fails with near misses after `timeout` seconds."""
+        from emulator import clock
+
+        end = clock.stopwatch() + timeout
+        while len(found := self.requests(**query)) < count:
+            if clock.stopwatch() > end:
+                self._fail(f"{len(found)} of {count} requests came within {timeout:g} s", query)
+            clock.pause(0.01)
+        return found
+
+    def expect(self, *, count: int = 1, **query: Json) -> list[Entry]:
+        """Assert that exactly `count` recorded exchanges match; a failure shows the nearest ones."""
+        __tracebackhide__ = True
+        found = self.requests(**query)
+        if len(found) != count:
+            self._fail(f"expected {count} matching requests, found {len(found)}", query)
+        return found
+
+    def assert_tracked(self, external_id: str, **attributes: Json) -> None:
+        """Assert that a profile holds these attributes, standard or custom."""
+        __tracebackhide__ = True
+        from emulator.matching import differences
+
+        found = self.profile(external_id)
+        held = {**found, **found.get("custom_attributes", {})}
+        wrong = [str(one) for one in differences(attributes, held)]
+        if wrong:
+            raise AssertionError(f"profile {external_id}:\n  " + "\n  ".join(wrong) + self._losses())
+
+    def assert_event(self, external_id: str, name: str, count: int = 1) -> None:
+        """Assert how often a profile has performed a custom event."""
+        __tracebackhide__ = True
+        events = {one["name"]: one["count"] for one in self.profile(external_id).get("custom_events", ())}
+        if events.get(name, 0) != count:
+            raise AssertionError(f"event '{name}' of {external_id}: expected {count}, found {events}{self._losses()}")
+
+    def profile(self, external_id: str) -> dict[str, Json]:
+        """The profile as /users/export/ids would export it. Fails if there is none."""
+        from emulator.state import profiles
+
+        view = self.workspace.view()
+        found = view.profiles.get(view.external_ids.get(external_id, external_id))
+        if found is None:
+            known = ", ".join(list(view.external_ids)[:10]) or "none"
+            raise AssertionError(f"no profile '{external_id}'; there are: {known}")
+        return profiles.exported(view, found)
+
+    def advance(self, duration: str | float) -> None:
+        """Move the workspace's clock on; what falls due on the way is sent."""
+        from emulator.clock import parse_duration
+
+        self.emulator.dispatcher.advance(self.workspace, parse_duration(duration))
+
+    def freeze(self, at: str) -> None:
+        from emulator.clock import parse_instant
+
+        self.workspace.clock.set(parse_instant(at).timestamp(), frozen=True)
+
+    def fault(self, **fault: Any) -> None:
+        """Arm a fault: when={…}, phase, status, headers, body, delay, times, skip. One that never fires fails the test."""
+        from emulator import faults
+
+        self.workspace.faults.append(faults.parse(fault, f"fault-{len(self.workspace.faults) + 1}"))
+
+    def violations(self, allowed: Mapping[str, Any]) -> list[str]:
+        """What the test did not allow: unmatched requests, silent losses, unused faults."""
+        from emulator import inspection
+
+        entries = self.requests()
+        unmatched = [] if allowed.get("allow_unmatched") else [entry for entry in entries if not entry.operation]
+        lossy = entries if not allowed.get("allow_loss") else []
+        unused = [fault.id for fault in self.workspace.faults if not fault.fired]
+        found = inspection.violations([*unmatched, *(one for one in lossy if one.operation)], unused)
+        forgiven = allowed.get("allow_unused_faults")
+        return [text for text in found if not (forgiven and text.startswith("armed"))]
+
+    def _losses(self) -> str:
+        from emulator import inspection
+
+        lost = [inspection.loss(entry, fate) for entry, fate in inspection.silent_losses(self.requests())]
+        return "\nlost silently:\n  " + "\n  ".join(lost) if lost else ""
+
+    def _fail(self, text: str, query: Mapping[str, Json]) -> None:
+        __tracebackhide__ = True
+        from emulator import inspection
+
+        near = inspection.nearest(self.emulator.journal, {**query, "workspace": self.workspace.name})
+        shown = [f"  {_title(one['entry'])}\n    {'; '.join(one['differs'])}" for one in near]
+        raise AssertionError(f"{text}: {dict(query)}\nnearest:\n" + ("\n".join(shown) or "  nothing was recorded"))
+
+
+def _title(entry: Mapping[str, Any]) -> str:
+    return f"#{entry['id']} {entry['status']} {entry['method']} {entry['path']} {entry['operation']}"
+
+
+@pytest.fixture(scope="session")
+def braze_settings() -> dict[str, Any]:
+    """Override to change the server: allowed_hosts, random_seed."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def braze_seed() -> dict[str, Any]:
+    """Override to give every test's workspace a seed document."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def braze_server(braze_settings: dict[str, Any]) -> Iterator[BrazeServer]:
+    """One emulator for the session (with pytest-xdist: for each worker)."""
+    from emulator.pipeline import Emulator
+
+    server = BrazeServer(Emulator(**braze_settings))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def braze(request: pytest.FixtureRequest, braze_server: BrazeServer, braze_seed: dict[str, Any]) -> Iterator[Braze]:
+    """A workspace of its own, checked at the end: see the marker `braze`."""
+    marker = request.node.get_closest_marker("braze")
+    options: dict[str, Any] = dict(marker.kwargs) if marker else {}
+    document = {**braze_seed, **(options.get("seed") or {})}
+    name = f"test-{request.node.name}"
+    workspace = braze_server.emulator.workspaces.mint(name, document)
+    found = Braze(braze_server, workspace)
+    try:
+        yield found
+        _check(found, options)
+    finally:
+        braze_server.emulator.workspaces.delete(name)
+        braze_server.emulator.journal.clear(name)
+
+
+def _check(found: Braze, options: Mapping[str, Any]) -> None:
+    wrong = found.violations(options)
+    if wrong:
+        pytest.fail(
+            "the emulator saw what this test does not allow (see @pytest.mark.braze):\n  " + "\n  ".join(wrong),
+            pytrace=False,
+        )

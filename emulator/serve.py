@@ -1,0 +1,168 @@
+"""The server: granian in front of the application, a clockwork thread behind it, a banner when it answers."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import threading
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+import orjson
+
+from emulator import clock, ids, inspection, redaction, seed
+from emulator.app import create_app
+from emulator.errors import ConfigError
+from emulator.journal import Entry, Journal
+from emulator.pipeline import Emulator
+from emulator.settings import Settings
+
+TICK: Final = 0.05
+"""Seconds between two looks of the clockwork at what is due and what is not yet written."""
+
+
+def serve(settings: Settings, as_json: bool = False) -> None:
+    """Serve until interrupted. Raises ConfigError for a seed that does not fit and for a port that is taken."""
+    # importing granian takes 50 ms, which no other command should pay
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    document = seed.read(Path(settings.seed)) if settings.seed else {}
+    seed.check(document, settings.seed or "seed")
+    reserved, port = _reserve(settings)
+    token = settings.control_token or ("" if settings.on_loopback else ids.token("control"))
+    server = Granian(
+        "emulator",
+        address=settings.host,
+        port=port,
+        interface=Interfaces.WSGI,
+        blocking_threads=settings.threads,
+        log_enabled=False,
+    )
+    # the application is made in the worker; what this process has imported comes along with the fork
+    try:
+        server.serve(target_loader=partial(_load, settings, document, port, token, as_json), wrap_loader=False)
+    except SystemExit as error:  # the worker died and has said why
+        raise SystemExit(3) from error
+    finally:
+        if reserved:
+            reserved.close()
+
+
+def _reserve(settings: Settings) -> tuple[socket.socket | None, int]:
+    """The port to use; port 0 is drawn here and held, bound but not listening, until granian's worker has it too."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    probe = socket.socket(family, socket.SOCK_STREAM)
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if settings.port == 0:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        probe.bind((settings.host, settings.port))
+    except OSError as error:
+        raise ConfigError(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
+            "stop what is there, or choose another port with --port N (0 takes a free one)"
+        ) from error
+    if settings.port:
+        probe.close()
+        return None, settings.port
+    return probe, probe.getsockname()[1]
+
+
+def _load(settings: Settings, document: dict[str, Any], port: int, token: str, as_json: bool) -> Any:
+    """Called in the worker process: the application, with its clockwork running."""
+    emulator = build(settings, document)
+    log = _log_format(settings.log)
+    if log != "off":
+        emulator.journal.listeners.append(partial(_print_lines, log, sys.stderr))
+    announce = partial(_announce, settings, port, token, as_json, emulator)
+    threading.Thread(target=_clockwork, args=(emulator, announce), daemon=True, name="clockwork").start()
+    return create_app(emulator, token)
+
+
+def build(settings: Settings, document: dict[str, Any]) -> Emulator:
+    """An emulator as the settings describe it."""
+    path = Path(settings.journal) if settings.journal else None
+    journal = Journal(path, settings.journal_entries, settings.journal_bytes)
+    return Emulator(document, journal=journal, allowed_hosts=settings.allow_hosts, random_seed=settings.random_seed)
+
+
+def _clockwork(emulator: Emulator, announce: Any) -> None:
+    """Send what falls due as real time passes, and write what was recorded. A bug here is printed, not fatal."""
+    announce()
+    while True:
+        clock.pause(TICK)
+        try:
+            emulator.journal.flush()
+            for workspace in emulator.workspaces:
+                emulator.dispatcher.run_due(workspace)
+        except Exception as error:
+            print(f"clockwork: {type(error).__name__}: {error}", file=sys.stderr)
+
+
+def _announce(settings: Settings, port: int, token: str, as_json: bool, emulator: Emulator) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{'127.0.0.1' if settings.host == '0.0.0.0' else host}:{port}"
+    _await(settings.host, port)
+    if as_json:
+        told = {"url": url, "port": port, "control": f"{url}/_emulator", "control_token": token or None}
+        print(json.dumps(told), flush=True)
+    else:
+        print(banner(url, token, emulator), flush=True)
+
+
+def _await(host: str, port: int) -> None:
+    for _ in range(500):
+        try:
+            socket.create_connection(("127.0.0.1" if host == "0.0.0.0" else host, port), timeout=1).close()
+            return
+        except OSError:
+            clock.pause(0.005)
+
+
+def banner(url: str, token: str, emulator: Emulator) -> str:
+    """What a person sees when the emulator answers."""
+    keys = [one for service, one in emulator.workspaces.credentials(emulator.workspaces.default) if service == "braze"]
+    key = f"{keys[0].credential} (and {len(keys) - 1} more)" if keys else "any key works, for example  test-key"
+    lines = [
+        "braze-emulator is ready",
+        "",
+        f"  API       {url}        Braze and its partners: {', '.join(sorted(emulator.operations.services))}",
+        f"  Control   {url}/_emulator/journal   what arrived; /_emulator/openapi.json describes the rest",
+        f"  Health    {url}/_emulator/health",
+        f"  API key   {key}",
+        "",
+        "In your own application, use this address in place of https://rest.iad-01.braze.com:",
+        f"  export BRAZE_EMULATOR_URL={url}",
+    ]
+    if token:
+        lines += ["", f"  Control token (send it as Authorization: Bearer …)   {token}"]
+    return "\n".join(lines)
+
+
+def _log_format(wanted: str) -> str:
+    if wanted != "auto":
+        return wanted
+    return "text" if sys.stderr.isatty() else "json"
+
+
+def _print_lines(form: str, stream: TextIO, batch: list[Entry]) -> None:
+    """One line an exchange, in one write."""
+    stream.write("".join(f"{_text(entry) if form == 'text' else _json_line(entry)}\n" for entry in batch))
+    stream.flush()
+
+
+def _text(entry: Entry) -> str:
+    at = datetime.fromtimestamp(entry.time, clock.UTC).strftime("%H:%M:%S")
+    return f"{at} {inspection.line(entry)}"
+
+
+def _json_line(entry: Entry) -> str:
+    shown = inspection.shown(entry)
+    kept = {name: value for name, value in shown.items() if name not in ("request", "response", "fates")}
+    kept["fates"] = [fate.rule for fate in entry.fates]
+    kept["authorization"] = redaction.value(entry.request_headers.get("authorization", ""))
+    return orjson.dumps(kept).decode()
