@@ -42,6 +42,8 @@ def failure(call: Call, error: ApiError) -> Response:
     entry = call.service.errors[error.kind]
     details = {**_always(call), **error.details}
     headers = {name: str(filled(text, details)) for name, text in entry.get("headers", {}).items()}
+    if "known" in error.details:
+        headers["X-Emulator-Known"] = error.details["known"]
     if "text" in entry:
         return Response(entry["status"], headers, str(filled(entry["text"], details)).encode())
     return Response(

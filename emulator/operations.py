@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,7 @@ def _matched(route: _Route, method: str, params: dict[str, str]) -> Match:
     return Match(route.service, operation, params, tuple(sorted(route.methods)))
 
 
+@cache
 def _pattern(path: str) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)(:path)?\}", path)
     out = re.escape(parts[0])

@@ -19,6 +19,10 @@ from emulator.workspaces import Workspaces
 MAX_HEADER_BYTES: Final = 32_768
 """Assumed: what usual front servers take at most (nginx: four buffers of 8 KB)."""
 
+NOT_EMULATED: Final = "not-emulated"
+UNKNOWN_PATH: Final = "unknown-path"
+"""Values of the header X-Emulator-Known on a 404: the real service has the operation, or is not known to have it."""
+
 
 class Emulator:
     """Everything behind the edge: operations, workspaces, journal and dispatcher. Raises SchemaError, ConfigError."""
@@ -68,7 +72,7 @@ class Emulator:
         """Find the operation. Raises ApiError not_found, method_not_allowed, too_large or headers_too_large."""
         match = self.operations.match(call.request)
         call.service, call.operation, call.params = match.service, match.operation, dict(match.params)
-        if match.operation is None and not match.allowed:
+        if match.operation is None and (not match.allowed or _not_emulated(call)):
             raise _unknown_path(call)
         if sum(map(len, call.request.headers.values())) > MAX_HEADER_BYTES:
             raise ApiError("headers_too_large", hint=f"the headers are over {MAX_HEADER_BYTES} bytes; shorten them")
@@ -128,13 +132,19 @@ class Emulator:
         response.headers["X-Emulator-Entry"] = str(self.journal.record(entry))
 
 
+def _not_emulated(call: Call) -> bool:
+    """Whether the real service has an operation here that the emulator does not have."""
+    return call.service.has(call.request.method, call.request.path)
+
+
 def _unknown_path(call: Call) -> ApiError:
-    method, path = call.request.method, call.request.path
-    if call.service.has(method, path):
-        hint = f"{call.service.data['title']} has {method} {path}, this emulator does not yet"
-    else:
-        hint = f"{call.service.data['title']} is not known to have {method} {path}; GET /_emulator/operations lists all"
-    return ApiError("not_found", hint=hint, known=call.service.has(method, path))
+    method, path, title = call.request.method, call.request.path, call.service.data["title"]
+    if _not_emulated(call):
+        return ApiError(
+            "not_found", hint=f"{title} has {method} {path}, this emulator does not yet", known=NOT_EMULATED
+        )
+    hint = f"{title} is not known to have {method} {path}; GET /_emulator/operations lists all"
+    return ApiError("not_found", hint=hint, known=UNKNOWN_PATH)
 
 
 def _wrong_method(allowed: tuple[str, ...]) -> ApiError:
