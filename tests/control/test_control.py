@@ -1,0 +1,261 @@
+"""The control API over Flask: every route is described, errors are problem documents, each action does what it says."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from emulator import clock
+from emulator.app import create_app
+from emulator.control.routes import ROUTES, document
+from emulator.pipeline import Emulator
+
+SEED = {"api_keys": [{"key": "k1"}], "partners": {"your_partner": {"tokens": ["t1"]}}}
+HOOK = "/partners/your_partner/webhook"
+
+
+@pytest.fixture
+def emulator() -> Emulator:
+    return Emulator(SEED)
+
+
+@pytest.fixture
+def web(emulator: Emulator) -> FlaskClient:
+    return create_app(emulator).test_client()
+
+
+def hook(web: FlaskClient, body: Any = None, token: str = "t1") -> Any:
+    return web.post(HOOK, json=body if body is not None else {"a": 1}, headers={"Authorization": f"Bearer {token}"})
+
+
+def control(web: FlaskClient, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    answer = web.open(f"/_emulator{path}", method=method, json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def refusal(web: FlaskClient, method: str, path: str, body: Any = None) -> tuple[int, str]:
+    answer = web.open(f"/_emulator{path}", method=method, json=body)
+    assert answer.content_type == "application/problem+json"
+    assert answer.json["status"] == answer.status_code
+    return answer.status_code, answer.json["detail"]
+
+
+def test_the_document_describes_every_route() -> None:
+    described = document()["paths"]
+    for route in ROUTES:
+        path = "/_emulator" + route.path.replace("<", "{").replace(">", "}")
+        assert described[path][route.method.lower()]["summary"] == route.summary
+    names = [operation["operationId"] for path in described.values() for operation in path.values()]
+    assert len(names) == len(set(names)) == len(ROUTES)
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.method == "GET" and "<" not in r.path], ids=lambda r: r.path)
+def test_every_plain_reading_answers(web: FlaskClient, route: Any) -> None:
+    assert web.get(f"/_emulator{route.path}").status_code == 200
+
+
+def test_health_says_what_is_served(web: FlaskClient) -> None:
+    assert control(web, "GET", "/health")["status"] == "ok"
+
+
+def test_the_journal_shows_an_exchange_with_its_credentials_cut(web: FlaskClient) -> None:
+    hook(web, {"n": 7})
+    found = control(web, "GET", "/journal?service=your_partner")
+    (entry,) = found["entries"]
+    assert entry["request"]["body"] == {"n": 7}
+    assert entry["request"]["headers"]["authorization"] == "Bearer …"
+    assert (
+        control(web, "GET", f"/journal/{entry['id']}?reveal=true")["request"]["headers"]["authorization"] == "Bearer t1"
+    )
+
+
+def test_the_journal_is_searched_by_a_json_subset_of_the_body(web: FlaskClient) -> None:
+    hook(web, {"n": 1, "more": True})
+    hook(web, {"n": 2})
+    found = control(web, "GET", '/journal?body={"n":2}')
+    assert [entry["request"]["body"] for entry in found["entries"]] == [{"n": 2}]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "said"),
+    [
+        ("GET", "/journal?colour=red", None, 400, "colour"),
+        ("GET", "/journal/999", None, 404, "999"),
+        ("POST", "/clock/advance", {}, 400, "by"),
+        ("POST", "/clock/advance", {"by": "soon"}, 400, "soon"),
+        ("POST", "/clock/advance", {"by": -5}, 400, "forward"),
+        ("POST", "/clock/freeze", {"at": "yesterday"}, 400, "yesterday"),
+        ("POST", "/faults", {"status": 500, "wen": {}}, 400, "wen"),
+        ("POST", "/faults", {"when": {"op": "x"}, "status": 500}, 400, "op"),
+        ("POST", "/faults", {}, 400, "status"),
+        ("DELETE", "/faults/none", None, 404, "none"),
+        ("POST", "/seed", {"api_keys": [{}]}, 400, "api_keys[0]"),
+        ("POST", "/workspaces", {"name": "default"}, 400, "default"),
+        ("DELETE", "/workspaces/default", None, 400, "reset"),
+        ("GET", "/workspaces/none", None, 404, "none"),
+        ("POST", "/snapshots/none/restore", None, 404, "none"),
+        ("GET", "/state/none", None, 404, "none"),
+        ("GET", "/profiles/none", None, 404, "none"),
+        ("GET", "/explain/none", None, 404, "none"),
+        ("GET", "/schemas/none", None, 404, "none"),
+        ("GET", "/services/openapi.json?service=none", None, 404, "none"),
+        ("GET", "/clock?workspace=none", None, 404, "none"),
+        ("GET", "/nowhere", None, 404, ""),
+        ("POST", "/health", None, 405, ""),
+    ],
+)  # fmt: skip
+def test_bad_input_gets_a_problem_that_names_it(
+    web: FlaskClient, method: str, path: str, body: Any, status: int, said: str
+) -> None:
+    found, detail = refusal(web, method, path, body)
+    assert found == status
+    assert said in detail
+
+
+def test_a_body_that_is_not_json_is_refused(web: FlaskClient) -> None:
+    assert web.post("/_emulator/reset", data="{", content_type="application/json").status_code == 400
+    assert web.post("/_emulator/reset", data="a=b", content_type="application/x-www-form-urlencoded").status_code == 400
+
+
+def test_verify_counts_and_shows_what_came_near(web: FlaskClient) -> None:
+    hook(web, {"n": 1})
+    assert control(web, "POST", "/verify", {"service": "your_partner", "count": 1})["found"] == 1
+    answer = web.post("/_emulator/verify", json={"service": "your_partner", "body": {"n": 2}})
+    assert answer.status_code == 409
+    assert answer.json["nearest"][0]["differs"] == ["body/n: expected 2, found 1"]
+
+
+def test_wait_returns_when_the_exchange_arrives(web: FlaskClient) -> None:
+    later = threading.Timer(0.1, hook, (web,))
+    later.start()
+    found = control(web, "POST", "/wait", {"service": "your_partner", "timeout": "5s"})
+    assert len(found["entries"]) == 1
+    later.join()
+
+
+def test_wait_gives_up_with_near_misses(web: FlaskClient) -> None:
+    status, detail = refusal(web, "POST", "/wait", {"service": "inkit", "timeout": 0})
+    assert (status, "0 of 1" in detail) == (409, True)
+
+
+def test_a_fault_fires_once_and_is_told_in_the_journal(web: FlaskClient) -> None:
+    armed = control(web, "POST", "/faults", {"when": {"service": "your_partner"}, "status": 503, "body": {"no": 1}})
+    assert (hook(web).status_code, hook(web).status_code) == (503, 202)
+    assert control(web, "GET", "/faults")[0]["fired"] == 1
+    notes = [entry["note"] for entry in control(web, "GET", "/journal")["entries"]]
+    assert armed["id"] in notes[0]
+
+
+def test_an_unused_fault_is_a_violation_until_it_is_disarmed(web: FlaskClient) -> None:
+    armed = control(web, "POST", "/faults", {"when": {"service": "inkit"}, "status": 500})
+    assert control(web, "GET", "/violations")["violations"] == [f"armed, but never fired: {armed['id']}"]
+    control(web, "DELETE", f"/faults/{armed['id']}")
+    assert control(web, "GET", "/violations")["violations"] == []
+    control(web, "POST", "/faults", {"status": 500})
+    assert control(web, "DELETE", "/faults") == []
+
+
+def test_violations_name_unmatched_requests_and_silent_losses(web: FlaskClient) -> None:
+    web.get("/nope", headers={"Authorization": "Bearer k1"})
+    web.post(HOOK, data='{"a":1,"a":2}', content_type="application/json", headers={"Authorization": "Bearer t1"})
+    found = control(web, "GET", "/violations")["violations"]
+    assert [text.split(":")[0] for text in found] == ["no operation", "lost silently"]
+
+
+def test_the_clock_freezes_advances_and_runs_again(web: FlaskClient) -> None:
+    frozen = control(web, "POST", "/clock/freeze", {"at": "2026-01-02T03:04:05Z"})
+    assert (frozen["now"], frozen["frozen"]) == ("2026-01-02T03:04:05.000Z", True)
+    assert control(web, "POST", "/clock/advance", {"by": "1h30m"})["now"] == "2026-01-02T04:34:05.000Z"
+    assert control(web, "POST", "/clock/resume")["frozen"] is False
+    assert control(web, "GET", "/clock")["now"] >= "2026-01-02T04:34:05.000Z"
+
+
+def test_a_minted_workspace_has_credentials_of_its_own(web: FlaskClient) -> None:
+    minted = control(web, "POST", "/workspaces", {"name": "mine"})
+    assert set(minted["credentials"]) >= {"braze", "inkit", "movable_ink", "passkit", "ketch:org", "your_partner"}
+    token = minted["credentials"]["your_partner"][0]["credential"]
+    assert (hook(web, token=token).status_code, hook(web, token="else").status_code) == (202, 401)
+    mine = control(web, "GET", "/journal", **{"X-Emulator-Workspace": "mine"})["entries"]
+    assert [entry["workspace"] for entry in mine] == ["mine"]
+    assert [one["name"] for one in control(web, "GET", "/workspaces")] == ["default", "mine"]
+    assert control(web, "GET", "/workspaces/mine") == minted
+    control(web, "DELETE", "/workspaces/mine")
+    assert hook(web, token=token).status_code == 401
+
+
+def test_a_branch_begins_where_its_source_is(web: FlaskClient, emulator: Emulator) -> None:
+    with emulator.workspaces.default.transaction() as draft:
+        draft.tags["kept"] = {}
+    branch = control(web, "POST", "/workspaces/default/branch", {"as": "what-if"})
+    assert control(web, "GET", "/state/tags", **{"X-Emulator-Workspace": branch["name"]}) == {"kept": {}}
+    assert branch["credentials"]["braze"][0]["credential"] != "k1"
+
+
+def test_snapshots_restore_and_reset_returns_to_the_seed(web: FlaskClient, emulator: Emulator) -> None:
+    control(web, "POST", "/snapshots", {"name": "before"})
+    with emulator.workspaces.default.transaction() as draft:
+        draft.tags["new"] = {}
+    assert control(web, "GET", "/state")["tags"]["records"] == 1
+    control(web, "POST", "/snapshots/before/restore")
+    assert control(web, "GET", "/state")["tags"]["records"] == 0
+    assert control(web, "GET", "/snapshots") == ["before"]
+    control(web, "POST", "/reset")
+    assert control(web, "GET", "/state")["api_keys"]["records"] == 1
+    assert control(web, "GET", "/journal")["entries"] == []
+
+
+def test_a_posted_seed_replaces_state_and_credentials(web: FlaskClient) -> None:
+    control(web, "POST", "/seed", {"tags": ["a"], "partners": {"your_partner": {"tokens": ["t2"]}}})
+    assert (hook(web, token="t1").status_code, hook(web, token="t2").status_code) == (401, 202)
+    assert control(web, "GET", "/seed")["tags"] == ["a"]
+    assert control(web, "GET", "/state/tags") == {"a": {}}
+
+
+def test_explain_shows_everything_under_one_trace(web: FlaskClient) -> None:
+    answer = hook(web)
+    trace = answer.headers["X-Emulator-Trace"]
+    by_id = control(web, "GET", f"/explain/{answer.headers['X-Emulator-Entry']}")
+    assert by_id == control(web, "GET", f"/explain/{trace}")
+    assert [entry["trace"] for entry in by_id["entries"]] == [trace]
+
+
+def test_clearing_forgets_one_workspace_or_all(web: FlaskClient) -> None:
+    hook(web)
+    web.get("/nope")
+    assert control(web, "DELETE", "/journal")["entries"] == 1
+    assert control(web, "DELETE", "/journal?workspace=*")["entries"] == 0
+
+
+def test_settle_says_what_is_still_to_come(web: FlaskClient) -> None:
+    assert control(web, "POST", "/settle") == {"attempts": 0, "next_due": None}
+
+
+def test_operations_rules_and_schemas_are_listed(web: FlaskClient) -> None:
+    assert [one["id"] for one in control(web, "GET", "/operations?service=your_partner")] == ["receive_webhook"]
+    assert control(web, "GET", "/rules")["duplicate_key"]["loss"] is True
+    assert "partners" in control(web, "GET", "/schemas/seed")["properties"]
+    assert HOOK in control(web, "GET", "/services/openapi.json?service=your_partner")["paths"]
+
+
+def test_a_foreign_host_name_reaches_the_services_but_not_the_control_api(web: FlaskClient) -> None:
+    answer = web.get("/_emulator/journal", headers={"Host": "evil.example"})
+    assert (answer.status_code, "evil.example" in answer.json["detail"]) == (403, True)
+    assert web.get("/_emulator/health", headers={"Host": "evil.example"}).status_code == 200
+
+
+def test_a_control_token_is_demanded_when_there_is_one(emulator: Emulator) -> None:
+    web = create_app(emulator, "secret").test_client()
+    assert web.get("/_emulator/journal").status_code == 403
+    assert web.get("/_emulator/journal", headers={"Authorization": "Bearer secret"}).status_code == 200
+    assert web.get("/_emulator/health").status_code == 200
+
+
+def test_a_delay_is_real_time(web: FlaskClient) -> None:
+    control(web, "POST", "/faults", {"when": {"service": "your_partner"}, "delay": "60ms"})
+    started = clock.stopwatch()
+    assert hook(web).status_code == 202
+    assert clock.stopwatch() - started > 0.05
