@@ -20,6 +20,14 @@ def authenticate(call: Call, scheme: str, lookup: Lookup) -> None:
     call.account = SCHEMES[scheme](call, lookup)
 
 
+def guess(call: Call, lookup: Lookup) -> Account | None:
+    """Whose a request for an unknown path is, so that its journal entry stands in the right workspace."""
+    try:
+        return SCHEMES[call.service.data["auth"]](call, lookup)
+    except (ApiError, KeyError):
+        return None
+
+
 def permit(call: Call) -> None:
     """Check the permission that the operation needs. Raises ApiError `forbidden`."""
     assert call.operation is not None and call.account is not None
@@ -52,32 +60,45 @@ def _advice(credential: str, form: str) -> str:
 def _inkit(call: Call, lookup: Lookup) -> Account:
     """Basic of the token without a colon, `token:`, `Inkit <token>`, or the body's api_token; two must agree."""
     header = _inkit_header_token(call.request.headers.get("authorization", ""))
-    body = _inkit_body_token(call)
+    body, readable = _inkit_body_token(call)
     if header and body and header != body:
         raise ApiError("unauthenticated", hint="the token of the header and the api_token of the body differ")
     token = header or body
     account = lookup("inkit", token) if token else None
     if account is None:
-        raise ApiError("unauthenticated", hint=_advice(token, "Authorization: Basic base64(<token>), without colon"))
+        unread = "" if readable else "the body is not JSON, so it has no api_token; "
+        hint = _advice(token, "Authorization: Basic base64(<token>), without colon")
+        raise ApiError("unauthenticated", hint=unread + hint)
     return account
 
 
 def _inkit_header_token(value: str) -> str:
+    """The token of the header, or nothing for another scheme. Raises ApiError for a Basic value that is no base64."""
     scheme, _, rest = value.partition(" ")
-    if scheme.lower() == "basic":
-        rest = _base64_text(rest.strip()).removesuffix(":")
+    rest = rest.strip()
+    if scheme.lower() == "basic" and rest:
+        rest = _base64_text(rest).strip().removesuffix(":")
+        if not rest:
+            raise ApiError("unauthenticated", hint="the value after Basic is not base64; in Liquid: | base64_encode")
     elif scheme.lower() != "inkit":
         rest = ""
-    return rest.strip().removeprefix("Inkit ").strip()
+    return _inkit_token(rest)
 
 
-def _inkit_body_token(call: Call) -> str:
+def _inkit_body_token(call: Call) -> tuple[str, bool]:
+    """The api_token of the body, and whether there was a body that could be read (none at all counts as read)."""
+    if not call.request.body:
+        return "", True
     try:
         body = bodies.parse(call.request.body)[0]
     except bodies.Malformed:
-        return ""
+        return "", False
     token = body.get("api_token") if isinstance(body, dict) else ""
-    return token.removeprefix("Inkit ").strip() if isinstance(token, str) else ""
+    return _inkit_token(token) if isinstance(token, str) else "", True
+
+
+def _inkit_token(text: str) -> str:
+    return text.strip().removeprefix("Inkit ").strip()
 
 
 def _base64_text(value: str) -> str:
@@ -109,17 +130,19 @@ def _passkit(call: Call, lookup: Lookup) -> Account:
     token = rest.strip() if scheme in ("Bearer", "bearer", "PKAuth") else value
     account = lookup("passkit", token) if token else None
     if account is None:
-        raise ApiError("unauthenticated", hint=_advice(token, "Authorization: Bearer <long-lived token>"))
+        message = "invalid jwt token" if token else "no jwt token provided"  # the first is assumed, the second observed
+        hint = _advice(token, "Authorization: Bearer <long-lived token>")
+        raise ApiError("unauthenticated", message=message, hint=hint)
     return account
 
 
-def _in_path(name: str) -> Callable[[Call, Lookup], Account]:
+def _in_path(name: str, refusal: str = "not_found") -> Callable[[Call, Lookup], Account]:
     """A public address: the part of the path called `name` belongs to one workspace."""
 
     def scheme(call: Call, lookup: Lookup) -> Account:
         account = lookup(f"{call.service.name}:{name}", call.params[name])
         if account is None:
-            raise ApiError("not_found", hint=f"no workspace has the {name} '{call.params[name]}'; see the seed")
+            raise ApiError(refusal, hint=f"no workspace has the {name} '{call.params[name]}'; see the seed")
         return account
 
     return scheme
@@ -137,6 +160,6 @@ SCHEMES: Final[dict[str, Callable[[Call, Lookup], Account]]] = {
     "movable_ink": _movable_ink,
     "passkit": _passkit,
     "ketch_organization": _in_path("org"),
-    "smartpass_code": _in_path("code"),
+    "smartpass_code": _in_path("code", "no_page"),
     "none": _none,
 }

@@ -1,7 +1,7 @@
 """The recording of every exchange, in a SQLite file that is temporary unless a place is given.
 
-Entries wait in memory until a reader, a full batch or the clockwork of `serve` writes them: whoever reads, writes first,
-so a reader never misses what was recorded. Count and bytes are bounded; what fell out is counted and told.
+Entries wait in memory until a reader, a full batch or the clockwork of `serve` writes them. Whoever reads, writes
+first, so a reader never misses what was recorded. Count and bytes are bounded; what fell out is counted and told.
 """
 
 from __future__ import annotations
@@ -73,6 +73,11 @@ class Journal:
             if len(self._waiting) >= BATCH:
                 self.flush()
         return entry.seq
+
+    @property
+    def last(self) -> int:
+        """The newest entry's sequence number."""
+        return self._next - 1
 
     def flush(self) -> None:
         with self._lock:

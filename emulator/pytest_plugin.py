@@ -1,4 +1,4 @@
-"""pytest fixtures: `braze_server`, one emulator for the test session, and `braze`, a workspace of its own for each test.
+"""pytest fixtures: `braze_server`, one emulator for the session, and `braze`, a workspace of its own for each test.
 
 The package is imported inside the fixtures: pytest loads plugins before coverage starts measuring.
 """
@@ -6,7 +6,7 @@ The package is imported inside the fixtures: pytest loads plugins before coverag
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,8 +23,19 @@ MARKER = (
 )
 
 
+_PASSED = pytest.StashKey[bool]()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    report = yield
+    if report.when == "call":
+        item.stash[_PASSED] = report.passed
+    return report
 
 
 class BrazeServer:
@@ -67,6 +78,7 @@ class Braze:
         self.emulator = server.emulator
         self.workspace = workspace
         self.key = self.credential("braze")
+        self._first = self.emulator.journal.last + 1
 
     def credential(self, service: str) -> str:
         """The workspace's first credential at a service; `ketch:org` and `passkit:code` name parts of paths."""
@@ -139,7 +151,7 @@ class Braze:
         self.workspace.clock.set(parse_instant(at).timestamp(), frozen=True)
 
     def fault(self, **fault: Any) -> None:
-        """Arm a fault: when={…}, phase, status, headers, body, delay, times, skip. One that never fires fails the test."""
+        """Arm a fault: when={…}, phase, status, headers, body, delay, times, skip. Unused ones fail the test."""
         from emulator import faults
 
         self.workspace.faults.append(faults.parse(fault, f"fault-{len(self.workspace.faults) + 1}"))
@@ -148,7 +160,8 @@ class Braze:
         """What the test did not allow: unmatched requests, silent losses, unused faults."""
         from emulator import inspection
 
-        entries = self.requests()
+        strangers = self.emulator.journal.find(limit=-1, workspace="", after=self._first - 1)
+        entries = [*self.requests(), *strangers]
         unmatched = [] if allowed.get("allow_unmatched") else [entry for entry in entries if not entry.operation]
         lossy = entries if not allowed.get("allow_loss") else []
         unused = [fault.id for fault in self.workspace.faults if not fault.fired]
@@ -190,9 +203,11 @@ def braze_seed() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def braze_server(braze_settings: dict[str, Any]) -> Iterator[BrazeServer]:
     """One emulator for the session (with pytest-xdist: for each worker)."""
+    from emulator import seed
     from emulator.pipeline import Emulator
 
-    server = BrazeServer(Emulator(**braze_settings))
+    # the default workspace gets credentials, so that a key which is not the test's own is refused
+    server = BrazeServer(Emulator(seed.with_own_credentials({}, "default"), **braze_settings))
     yield server
     server.stop()
 
@@ -208,7 +223,8 @@ def braze(request: pytest.FixtureRequest, braze_server: BrazeServer, braze_seed:
     found = Braze(braze_server, workspace)
     try:
         yield found
-        _check(found, options)
+        if request.node.stash.get(_PASSED, False):  # a failed test has said what matters
+            _check(found, options)
     finally:
         braze_server.emulator.workspaces.delete(name)
         braze_server.emulator.journal.clear(name)
