@@ -112,7 +112,7 @@ class Operations:
             for path in operation.paths:
                 route = routes.setdefault(path, _Route(operation.service, _pattern(path)))
                 if route.service is not operation.service or operation.method in route.methods:
-                    raise SchemaError(f"{operation.key}: {operation.method} {path} is another operation's too")
+                    raise _taken(operation, path, next(iter(route.methods.values())))
                 route.methods[operation.method] = operation
                 if "{" not in path:
                     self._static[path] = route
@@ -146,6 +146,13 @@ class Operations:
             if candidate.id == operation and candidate.service.name == service:
                 return candidate
         raise KeyError(f"{service} has no operation '{operation}'")
+
+
+def _taken(operation: Operation, path: str, other: Operation) -> SchemaError:
+    return SchemaError(
+        f"schemas/{operation.key}.json: {operation.method} {path}: the path is taken by schemas/{other.key}.json; "
+        "change 'method' or 'path' of one of them"
+    )
 
 
 def _matched(route: _Route, method: str, params: dict[str, str]) -> Match:
