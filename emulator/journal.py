@@ -132,7 +132,7 @@ class Journal:
     def stats(self) -> dict[str, int]:
         with self._lock:
             self.flush()
-            return {"entries": self._count, "bytes": self._bytes, "evicted": self.evicted}
+            return {"kept": self._count, "bytes": self._bytes, "evicted": self.evicted}
 
     def close(self) -> None:
         with self._lock:

@@ -75,7 +75,7 @@ def _given(route: Route) -> dict[str, Any]:
     if route.method == "POST":
         found = _body()
     else:
-        found = {name: _typed(route.takes.get(name, {}), value) for name, value in request.args.items()}
+        found = {name: _typed(route.takes.get(name, routes.TEXT), value) for name, value in request.args.items()}
     if not _decider(route).is_valid(found):
         raise ConfigError("; ".join(seed.explain(routes.schema(route), found, "the request")))
     return found

@@ -226,8 +226,8 @@ def test_explain_shows_everything_under_one_trace(web: FlaskClient) -> None:
 def test_clearing_forgets_one_workspace_or_all(web: FlaskClient) -> None:
     hook(web)
     web.get("/nope")
-    assert control(web, "DELETE", "/journal")["entries"] == 1
-    assert control(web, "DELETE", "/journal?workspace=*")["entries"] == 0
+    assert control(web, "DELETE", "/journal")["kept"] == 1
+    assert control(web, "DELETE", "/journal?workspace=*")["kept"] == 0
 
 
 def test_settle_says_what_is_still_to_come(web: FlaskClient) -> None:
