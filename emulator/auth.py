@@ -21,7 +21,7 @@ def authenticate(call: Call, scheme: str, lookup: Lookup) -> None:
 
 
 def guess(call: Call, lookup: Lookup) -> Account | None:
-    """Whose a request for an unknown path is, so that its journal entry stands in the right workspace."""
+    """Whose a request is that was refused before anyone asked, so that its journal entry stands in that workspace."""
     try:
         return SCHEMES[call.service.data["auth"]](call, lookup)
     except (ApiError, KeyError):

@@ -58,6 +58,7 @@ class Emulator:
                 response = self._strike(call, "before") or self._handle(call)
                 response = self._strike(call, "after") or response
             except ApiError as error:
+                call.account = call.account or auth.guess(call, self.workspaces.account)
                 response = answers.failure(call, error)
         except Exception:
             self._record(call, Response(500), started, traceback.format_exc())
