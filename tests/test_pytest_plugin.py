@@ -1,0 +1,147 @@
+"""The fixtures as a user's suite sees them, each in a pytest run of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytest_plugins = ["pytester"]
+HOOK = """
+import requests
+def hook(braze, **body):
+    headers = {"Authorization": "Bearer " + braze.credential("your_partner")}
+    return requests.post(braze.url + "/partners/your_partner/webhook", json=body, headers=headers)
+"""
+
+
+def outcome(pytester: pytest.Pytester, body: str, *arguments: str, **expected: int) -> str:
+    """Run a test module with the plugin installed; answers what pytest printed."""
+    pytester.makepyfile(HOOK + body)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+    result.assert_outcomes(**expected)
+    return result.stdout.str()
+
+
+def test_each_test_has_a_workspace_of_its_own(pytester: pytest.Pytester) -> None:
+    body = """
+def test_one(braze):
+    assert hook(braze, n=1).status_code == 202
+    braze.expect(service="your_partner", count=1)
+def test_two(braze):
+    assert hook(braze, n=2).status_code == 202
+    (entry,) = braze.expect(service="your_partner", body={"n": 2})
+    assert entry.path == "/partners/your_partner/webhook"
+"""
+    outcome(pytester, body, passed=2)
+
+
+def test_it_works_with_xdist(pytester: pytest.Pytester) -> None:
+    body = """
+import pytest
+@pytest.mark.parametrize("n", range(6))
+def test_one(braze, n):
+    hook(braze, n=n)
+    braze.expect(service="your_partner", body={"n": n})
+"""
+    outcome(pytester, body, "-n", "2", passed=6)
+
+
+def test_a_failed_expectation_shows_the_nearest_request(pytester: pytest.Pytester) -> None:
+    body = """
+def test_one(braze):
+    hook(braze, n=1)
+    braze.expect(service="your_partner", body={"n": 2})
+"""
+    printed = outcome(pytester, body, failed=1)
+    assert "body/n: expected 2, found 1" in printed
+
+
+def test_waiting_gives_up_with_what_came(pytester: pytest.Pytester) -> None:
+    body = """
+def test_one(braze):
+    hook(braze, n=1)
+    assert braze.wait_for(service="your_partner")
+    braze.wait_for(service="your_partner", count=2, timeout=0.05)
+"""
+    printed = outcome(pytester, body, failed=1)
+    assert "1 of 2 requests came within 0.05 s" in printed
+
+
+TWICE = """requests.post(braze.url + "/partners/your_partner/webhook", data='{"a":1,"a":2}', headers={
+        "Content-Type": "application/json", "Authorization": "Bearer " + braze.credential("your_partner")})"""
+UNKNOWN = 'requests.get(braze.url + "/nope", headers={"Authorization": "Bearer " + braze.key})'
+
+
+@pytest.mark.parametrize(
+    ("step", "allowed", "said"),
+    [
+        (UNKNOWN, "allow_unmatched", "/nope"),
+        ('requests.get(braze.url + "/nope")', "allow_unmatched", "/nope"),
+        (TWICE, "allow_loss", "duplicate_key"),
+        ('braze.fault(when={"service": "inkit"}, status=500)', "allow_unused_faults", "fault-1"),
+    ],
+)
+def test_the_end_of_a_test_is_strict_unless_the_marker_allows(
+    pytester: pytest.Pytester, step: str, allowed: str, said: str
+) -> None:
+    body = f"""
+import pytest
+def test_strict(braze):
+    {step}
+@pytest.mark.braze({allowed}=True)
+def test_allowed(braze):
+    {step}
+"""
+    printed = outcome(pytester, body, passed=2, errors=1)
+    assert said in printed
+
+
+def test_a_failed_test_is_not_failed_twice(pytester: pytest.Pytester) -> None:
+    body = """
+def test_one(braze):
+    requests.get(braze.url + "/nope")
+    assert False
+"""
+    outcome(pytester, body, failed=1)
+
+
+def test_seed_and_clock(pytester: pytest.Pytester) -> None:
+    body = """
+import pytest
+@pytest.fixture(scope="session")
+def braze_seed():
+    return {"tags": ["from the fixture"]}
+@pytest.mark.braze(seed={"clock": {"now": "2026-01-01T00:00:00Z", "frozen": True}})
+def test_one(braze):
+    assert list(braze.workspace.view().tags) == ["from the fixture"]
+    braze.advance("1h")
+    hook(braze)
+    assert braze.requests()[0].time == 1767229200.0
+"""
+    outcome(pytester, body, passed=1)
+
+
+def test_nothing_is_imported_before_a_fixture_asks(pytester: pytest.Pytester) -> None:
+    body = """
+import sys
+def test_one():
+    assert not [name for name in sys.modules if name.startswith("emulator.") and name != "emulator.pytest_plugin"]
+"""
+    outcome(pytester, body, passed=1)
+
+
+def test_the_key_of_another_is_refused(pytester: pytest.Pytester) -> None:
+    body = """
+import pytest
+@pytest.mark.braze(allow_unmatched=True)
+def test_one(braze):
+    answer = requests.post(braze.url + "/partners/your_partner/webhook", json={}, headers={"Authorization": "Bearer x"})
+    assert answer.status_code == 401
+"""
+    outcome(pytester, body, passed=1)
+
+
+def test_the_marker_is_registered(pytester: pytest.Pytester) -> None:
+    result: Any = pytester.runpytest_subprocess("--markers")
+    assert "braze(seed=None" in result.stdout.str()
