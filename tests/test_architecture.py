@@ -19,13 +19,13 @@ FLOORS = {
     "edge": "cli pytest_plugin",
     "serving": "serve execute",
     "web": "app",
-    "adapters": "control ui replay client",
+    "adapters": "control ui replay",
     "pipeline": "pipeline",
-    "work": "handlers messaging partner_files",
+    "work": "handlers messaging partner_files runner",
     "steps": "auth limits faults validation workspaces openapi answers inspection calling scenario reports",
     "seed": "seed",
     "model": "operations state journal fates liquid bodies",
-    "ground": "call clock ids resources settings matching redaction documents",
+    "ground": "call clock ids resources settings matching redaction documents client mending",
     "errors": "errors",
 }
 """From the roof to the cellar. A room knows the floors under its own; rooms of one floor do not know each other."""

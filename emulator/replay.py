@@ -1,0 +1,196 @@
+"""Replays scenario files against an emulator in this process or behind an address, and reports what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final, cast
+
+from emulator import calling, faults, inspection, operations, reports, runner, scenario, seed, settings
+from emulator.call import Request, Response
+from emulator.client import ControlClient
+from emulator.clock import parse_duration
+from emulator.errors import ConfigError
+from emulator.pipeline import Emulator
+from emulator.runner import Entry, Target
+from emulator.scenario import Scenario
+
+USAGE: Final = 2
+LOCAL_URL: Final = "http://127.0.0.1:27293"
+"""Where `serve` listens by default: the address in commands that repeat a step which ran in process."""
+PAGE: Final = 1000
+TIMEOUT: Final = 60.0
+
+load = scenario.load
+
+
+def replay(
+    paths: Iterable[Path],
+    *,
+    url: str | None = None,
+    strict: bool = False,
+    explain: bool = False,
+    junit: Path | None = None,
+    json: Path | None = None,
+) -> int:
+    """Replay files and all files of folders, in process or against `url`, and print a report.
+
+    `explain` also tells what was sent, what was recorded and what it means; `junit` and `json` name files to write.
+    Answers the exit code: 0 pass, 1 a step failed, 2 a file cannot be used, 4 a violation that only `strict` minds.
+    Every file is read and checked before the first one runs.
+    """
+    results: list[reports.Result] = []
+    try:
+        loaded = [load(path) for path in files(paths)]
+        opened = _remote(url) if url else in_process()
+        for one in loaded:
+            results.append(run(one, opened(one), strict))
+            print(reports.text(results[-1], explain), end="\n\n")
+    except ConfigError as error:
+        print(error)
+        return USAGE
+    finally:
+        _write(results, junit, json)
+    if settings.in_github_actions():
+        print("\n".join(reports.github(results)))
+    print(reports.summary(results))
+    return reports.EXIT_CODES[reports.outcome(results)]
+
+
+def files(paths: Iterable[Path]) -> list[Path]:
+    """The scenario files among `paths` and below its folders. Raises ConfigError where there is none."""
+    found: list[Path] = []
+    for path in paths:
+        inside = sorted([*path.rglob("*.yaml"), *path.rglob("*.yml")]) if path.is_dir() else [path]
+        if not inside:
+            raise ConfigError(f"{path}: no scenario (*.yaml) in this folder")
+        found += [file for file in inside if file not in found]
+    return found
+
+
+def run(what: Scenario, target: Target, strict: bool = False) -> reports.Result:
+    """Run one scenario and close its target. Raises ConfigError for a call that cannot be made."""
+    with closing(target):
+        return runner.run(what, target, strict)
+
+
+def in_process() -> Callable[[Scenario], Target]:
+    """Opens targets in one emulator of its own, whose default workspace takes no credential that a scenario may send:
+    so a wrong key is refused there.
+    """
+    emulator = Emulator(seed.with_own_credentials({}, "nobody"))
+    return lambda what: InProcess(emulator, what.given, f"{what.path.parent.name}-{what.path.stem}")
+
+
+def _remote(url: str) -> Callable[[Scenario], Target]:
+    token = settings.load({}).control_token
+    return lambda what: Remote(url, what.given, token)
+
+
+def _write(results: list[reports.Result], junit: Path | None, json: Path | None) -> None:
+    if junit:
+        junit.write_text(reports.junit(results), encoding="utf-8")
+    if json:
+        json.write_bytes(reports.as_json(results))
+
+
+class InProcess:
+    """A workspace of an emulator in this process."""
+
+    url = LOCAL_URL
+
+    def __init__(self, emulator: Emulator, given: Mapping[str, Any], name: str) -> None:
+        self._emulator = emulator
+        self._workspace = emulator.workspaces.mint(name, given)
+        self._begin = emulator.journal.last
+        self.operations = emulator.operations
+        self.document = self._workspace.document
+
+    def call(self, request: Request) -> Response:
+        """A bug of ours is a 500, as at the edge; its trace is in the journal."""
+        try:
+            return self._emulator.answer(request)
+        except Exception as bug:
+            return Response(500, {}, f"{type(bug).__name__}: {bug}".encode())
+
+    def advance(self, by: str | float) -> None:
+        self._emulator.dispatcher.advance(self._workspace, parse_duration(by))
+
+    def arm(self, fault: Mapping[str, Any]) -> None:
+        armed = self._workspace.faults
+        armed.append(faults.parse(fault, f"fault-{len(armed) + 1}"))
+
+    def entries(self, after: int) -> list[Entry]:
+        found = self._emulator.journal.find(limit=-1, workspace=self._workspace.name, after=max(after, self._begin))
+        return [inspection.shown(entry, reveal=True) for entry in found]
+
+    def entry(self, id: int) -> Entry | None:
+        found = self._emulator.journal.get(id)
+        return inspection.shown(found, reveal=True) if found else None
+
+    def unfired(self) -> list[str]:
+        return [_fault(fault.when, fault.status, fault.delay) for fault in self._workspace.faults if not fault.fired]
+
+    def close(self) -> None:
+        self._emulator.workspaces.delete(self._workspace.name)
+
+
+def _fault(when: Mapping[str, str], status: int | None, delay: float) -> str:
+    where = ", ".join(f"{name} {value}" for name, value in when.items()) or "every call"
+    return f"{status or f'delay {delay:g} s'} for {where}"
+
+
+class Remote:
+    """A workspace of an emulator that somebody else runs, through its control API."""
+
+    def __init__(self, url: str, given: Mapping[str, Any], token: str = "") -> None:
+        import requests  # 60 ms, and only where an address is given
+
+        self.url = url.rstrip("/")
+        self.operations = operations.load()
+        self._session = requests.Session()
+        self._session.trust_env = False  # a proxy or a .netrc of this machine is not meant for the emulator
+        self._failure = requests.RequestException
+        self._name = ControlClient(self.url, token).post("/workspaces", {"seed": given})["name"]
+        self._control = ControlClient(self.url, token, self._name)
+        self.document = self._control.get("/seed")
+        newest = self._control.get("/journal", workspace="*", newest="true", limit=1)["entries"]
+        self._begin = int(newest[0]["id"]) if newest else 0
+
+    def call(self, request: Request) -> Response:
+        """What `requests` would add by itself is left out, so that the journal holds what the scenario says."""
+        headers = {"accept": None, "accept-encoding": None, "user-agent": None, **request.headers}
+        where = self.url + calling.target(request)
+        try:
+            answer = self._session.request(
+                request.method, where, headers=headers, data=request.body, timeout=TIMEOUT, allow_redirects=False
+            )
+        except self._failure as error:
+            raise ConfigError(f"{self.url}: no answer: {error}") from None
+        return Response(answer.status_code, dict(answer.headers), answer.content)
+
+    def advance(self, by: str | float) -> None:
+        self._control.post("/clock/advance", {"by": by})
+
+    def arm(self, fault: Mapping[str, Any]) -> None:
+        self._control.post("/faults", dict(fault))
+
+    def entries(self, after: int) -> list[Entry]:
+        found: list[Entry] = []
+        last = max(after, self._begin)
+        while page := self._control.get("/journal", reveal="true", limit=PAGE, after=last)["entries"]:
+            found += page
+            last = page[-1]["id"]
+        return found
+
+    def entry(self, id: int) -> Entry | None:
+        return cast(Entry, self._control.get(f"/journal/{id}", reveal="true")) if id else None
+
+    def unfired(self) -> list[str]:
+        armed = self._control.get("/faults")
+        return [_fault(item["when"], item["status"], item["delay"]) for item in armed if not item["fired"]]
+
+    def close(self) -> None:
+        self._control.delete(f"/workspaces/{self._name}")
+        self._session.close()

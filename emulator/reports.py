@@ -1,0 +1,210 @@
+"""What came of scenarios, and how it is told: text for people, JUnit XML and JSON for CI, GitHub annotations."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+from xml.sax.saxutils import escape, quoteattr
+
+import orjson
+
+from emulator.call import Json
+
+PASSED, FAILED, STRICT, SKIPPED = "passed", "failed", "strict", "skipped"
+MARKS: Final = {PASSED: "✓", FAILED: "✗", STRICT: "!", SKIPPED: "-"}
+EXIT_CODES: Final = {PASSED: 0, FAILED: 1, STRICT: 4}
+_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reason why a step did not pass, and the line of the scenario that says otherwise."""
+
+    line: int
+    text: str
+
+
+@dataclass(slots=True)
+class StepResult:
+    """`told` is the outcome in a word, `exchange` the entry of a call's request, `others` what else was recorded."""
+
+    kind: str
+    name: str
+    means: str
+    line: int
+    status: str = SKIPPED
+    told: str = ""
+    findings: list[Finding] = field(default_factory=list)
+    nearest: str = ""
+    curl: str = ""
+    seconds: float = 0.0
+    exchange: dict[str, Json] = field(default_factory=dict)
+    others: list[dict[str, Json]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Result:
+    """One scenario that was run."""
+
+    path: str
+    title: str
+    about: str
+    steps: list[StepResult]
+    seconds: float = 0.0
+
+    @property
+    def status(self) -> str:
+        found = {step.status for step in self.steps}
+        return FAILED if FAILED in found else STRICT if STRICT in found else PASSED
+
+
+def outcome(results: list[Result]) -> str:
+    found = {result.status for result in results}
+    return FAILED if FAILED in found else STRICT if STRICT in found else PASSED
+
+
+def text(result: Result, detail: bool = False) -> str:
+    """One scenario for people: a line a step, and everything about a step that did not pass."""
+    lines = [f"{result.title}  ({result.path})"]
+    if detail:
+        lines += ["", *_wrapped(result.about, "  "), ""]
+    for step in result.steps:
+        lines += [*_step_lines(step, detail), *([""] if detail and step.status != SKIPPED else [])]
+    return "\n".join(lines).rstrip()
+
+
+def _step_lines(step: StepResult, detail: bool) -> Iterator[str]:
+    means = f" - {step.means}" if step.means and not detail and step.status != SKIPPED else ""
+    yield f"  {MARKS[step.status]} {step.told or '':4}{step.name}{means}"
+    if detail and step.status != SKIPPED:
+        yield from _detail(step)
+    for finding in step.findings:
+        yield f"      line {finding.line}: {finding.text}"
+    if step.nearest:
+        yield f"      nearest recorded: {step.nearest}"
+    if step.curl and step.findings:
+        yield f"      repeat: {step.curl}"
+
+
+def _detail(step: StepResult) -> Iterator[str]:
+    """What was sent, what was recorded and what it means."""
+    if step.exchange:
+        request, response = step.exchange["request"], step.exchange["response"]
+        yield _labelled("sent", f"{_address(step.exchange)} {_shown(request['body'])}")
+        yield _labelled("answered", f"{step.exchange['status']} {_shown(response['body'])}")
+        for fate in step.exchange["fates"]:
+            yield _labelled("fate", f"{fate['pointer'] or 'the body'}: {fate['rule']}. {fate['sentence']}")
+    for entry in step.others:
+        yield _labelled("recorded", f"{line(entry)} {_shown(entry['request']['body'])}")
+    if step.means:
+        yield from _wrapped(step.means, _labelled("means", ""), " " * 16)
+
+
+def _labelled(label: str, value: str) -> str:
+    return f"      {label:10}{value}"
+
+
+def _wrapped(value: str, first: str, rest: str | None = None) -> list[str]:
+    indent = first if rest is None else rest
+    return textwrap.wrap(value, 100, initial_indent=first, subsequent_indent=indent, break_long_words=False)
+
+
+def _address(entry: dict[str, Json]) -> str:
+    return f"{entry['method']} {entry['path']}{'?' if entry['query'] else ''}{entry['query']}"
+
+
+def _shown(body: Json) -> str:
+    if body is None:
+        return ""
+    told = body if isinstance(body, str) else orjson.dumps(body).decode()
+    return told if len(told) <= 600 else f"{told[:600]}…"
+
+
+def line(entry: dict[str, Json]) -> str:
+    """One journal entry on one line."""
+    what = "/".join(filter(None, (entry["service"], entry["operation"])))
+    rules = ", ".join(sorted({fate["rule"] for fate in entry["fates"]}))
+    arrow = "→" if entry["direction"] == "out" else "←"
+    note = entry["note"].strip().splitlines()[-1:]
+    return f"#{entry['id']} {arrow} {entry['status']} {_address(entry)}  {what}" + "".join(
+        f"  ({part})" for part in (rules, *note) if part
+    )
+
+
+def summary(results: list[Result]) -> str:
+    steps = [step.status for result in results for step in result.steps]
+    told = [f"{steps.count(status)} {status}" for status in (PASSED, FAILED, STRICT, SKIPPED) if status in steps]
+    return f"{_counted(len(results), 'scenario')}, {_counted(len(steps), 'step')}: {', '.join(told)}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def as_json(results: list[Result]) -> bytes:
+    found = {
+        "outcome": outcome(results),
+        "scenarios": [{**asdict(result), "status": result.status} for result in results],
+    }
+    return orjson.dumps(found, option=orjson.OPT_INDENT_2)
+
+
+def junit(results: list[Result]) -> str:
+    """JUnit XML: a suite for each scenario, a case for each step."""
+    suites = "".join(map(_suite, results))
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites{_counts(results)}>\n{suites}</testsuites>\n'
+
+
+def _counts(results: list[Result]) -> str:
+    steps = [step.status for result in results for step in result.steps]
+    failures = steps.count(FAILED) + steps.count(STRICT)
+    seconds = sum(result.seconds for result in results)
+    return (
+        f' tests="{len(steps)}" failures="{failures}" errors="0" skipped="{steps.count(SKIPPED)}" time="{seconds:.3f}"'
+    )
+
+
+def _suite(result: Result) -> str:
+    cases = "".join(_case(result, step) for step in result.steps)
+    return f"<testsuite name={_attribute(result.title)}{_counts([result])}>\n{cases}</testsuite>\n"
+
+
+def _case(result: Result, step: StepResult) -> str:
+    place = f"classname={_attribute(result.path)} file={_attribute(result.path)}"
+    inside = "<skipped/>" if step.status == SKIPPED else _failure(step) if step.findings else ""
+    about = f'name={_attribute(step.name)} {place} line="{step.line}" time="{step.seconds:.3f}"'
+    return f"<testcase {about}>{inside}</testcase>\n"
+
+
+def _failure(step: StepResult) -> str:
+    body = "\n".join(map(str.strip, _step_lines(step, False)))
+    first = _attribute(step.findings[0].text)
+    return f'<failure type="{step.status}" message={first}>{escape(_legal(body))}</failure>'
+
+
+def _attribute(value: str) -> str:
+    return quoteattr(_legal(value))
+
+
+def _legal(value: str) -> str:
+    return _NOT_XML.sub("\ufffd", value)
+
+
+def github(results: list[Result]) -> Iterator[str]:
+    """GitHub workflow commands: each finding at its line of the file."""
+    for result in results:
+        for step in result.steps:
+            for finding in step.findings:
+                place = f"file={_property(result.path)},line={finding.line},title={_property(step.name)}"
+                yield f"::error {place}::{_escaped(finding.text)}"
+
+
+def _escaped(value: Any) -> str:
+    return str(value).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(value: str) -> str:
+    return _escaped(value).replace(":", "%3A").replace(",", "%2C")
