@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from emulator.state import profiles
+from emulator.state import content_blocks, profiles
 from emulator.state.credential import Credential
 from emulator.state.draft import Draft
 
@@ -29,6 +29,8 @@ def plant(draft: Draft, document: Mapping[str, Any], now: datetime) -> None:
             table[item[key]] = item
     for tag in document.get("tags", ()):
         draft.tags[tag] = {}
+    for item in document.get("content_blocks", ()):
+        content_blocks.plant(draft, item, now)
     for name, value in document.get("settings", {}).items():
         draft.settings[name] = value
     for item in document.get("profiles", ()):
