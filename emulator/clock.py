@@ -11,6 +11,7 @@ from emulator.errors import ConfigError
 
 UTC: Final = timezone.utc
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+CENTURY: Final = 100 * 366 * 86400.0
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 stopwatch = time.perf_counter
@@ -59,19 +60,88 @@ class Clock:
 
 
 def parse_instant(text: str) -> datetime:
-    """ISO 8601 text as an aware datetime; text without a zone is UTC. Raises ValueError."""
-    found = datetime.fromisoformat(text.strip().replace("Z", "+00:00").replace("z", "+00:00"))
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    """ISO 8601 text as an aware datetime in UTC; text without a zone is UTC. Raises ValueError.
+
+    Not datetime.fromisoformat: what that accepts differs between versions of Python.
+    """
+    found = _TIME.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"'{text}' is not an ISO 8601 time such as 2026-01-02T03:04:05Z")
+    return _instant(found.groups(""))
+
+
+_TIME: Final = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})"
+    r"(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.:,](\d{1,9}))?)?)?"
+    r" ?(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?",
+    re.ASCII,
+)
+_AMERICAN: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
+_WEEKDAY_FIRST: Final = re.compile(
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\d{1,2}|[A-Z][a-z]{2}) (\d{1,2}) (\d{2}):(\d{2}):(\d{2})"
+    r"[. ]?(Z|UTC|GMT|[+-]\d{2}:?\d{2})? (\d{4})",
+    re.ASCII,
+)
+_MONTH_NAMES: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS: Final = {name: str(number) for number, name in enumerate(_MONTH_NAMES, start=1)}
+
+
+def read_time(text: str) -> str:
+    """Any way in which Braze takes a time, as `iso_ms` text in UTC, which sorts by time. Raises ValueError.
+
+    Text without a zone is UTC, a date is its midnight. Sources: Braze's page on custom attributes lists the formats;
+    `2019-02-15 00:00:00 -0500` was seen in recorded requests.
+    """
+    # 2026-01-31T12:00:00Z and 2026-01-31T12:00:00.123Z are what most clients send, and an event each on the hot path
+    if text[-1:] == "Z" and text[10:11] == "T" and text[4:8:3] == "--" and text[13:17:3] == "::":
+        date, rest = text[:19], text[19:-1]
+        if not rest or (len(rest) == 4 and rest[0] == "." and rest[1:].isdecimal() and rest.isascii()):
+            datetime.fromisoformat(date)
+            return f"{date}{rest or '.000'}Z"
+    return iso_ms(_instant(_parts(text)))
+
+
+def _instant(parts: tuple[str, ...]) -> datetime:
+    """Year, month, day, hour, minute, second, fraction and zone as one instant in UTC. Raises ValueError."""
+    year, month, day, hour, minute, second, fraction, zone = parts
+    micro = int((fraction or "0").ljust(6, "0")[:6])
+    at = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micro, UTC)
+    try:
+        return at - _zone(zone)
+    except OverflowError:
+        raise ValueError(f"{at:%Y-%m-%d} {zone} is outside the years 1 to 9999") from None
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    """Year, month, day, hour, minute, second, fraction, zone; what the text leaves out is empty."""
+    if found := _TIME.fullmatch(text):
+        return found.groups("")
+    if found := _AMERICAN.fullmatch(text):
+        month, day, year = found.groups("")
+        return year, month, day, "", "", "", "", ""
+    if found := _WEEKDAY_FIRST.fullmatch(text):
+        month, day, hour, minute, second, zone, year = found.groups("")
+        return year, _MONTHS.get(month, month), day, hour, minute, second, "", zone
+    raise ValueError(f"'{text[:40]}' is not a time; write for example 2026-01-31T12:00:00Z")
+
+
+def _zone(text: str) -> timedelta:
+    if text[:1] not in ("+", "-"):
+        return timedelta()
+    minutes = int(text[1:3]) * 60 + int(text[-2:] if len(text) > 3 else 0)
+    return timedelta(minutes=-minutes if text[0] == "-" else minutes)
 
 
 def parse_duration(text: str | int | float) -> float:
-    """`90`, `1.5s`, `250ms`, `1h30m` or `2d` as seconds. Raises ConfigError."""
-    if isinstance(text, (int, float)):
+    """`90`, `1.5s`, `250ms`, `1h30m` or `2d` as seconds. Raises ConfigError, also for more than a century."""
+    if isinstance(text, (int, float)) and not isinstance(text, bool) and abs(text) <= CENTURY:
         return float(text)
-    parts = _DURATION.findall(text)
-    if not parts or "".join(amount + unit for amount, unit in parts) != text.replace(" ", ""):
+    parts = _DURATION.findall(text) if isinstance(text, str) else []
+    seconds = sum(float(amount) * _SECONDS[unit] for amount, unit in parts)
+    written = "".join(amount + unit for amount, unit in parts)
+    if not parts or written != str(text).replace(" ", "") or seconds > CENTURY:
         raise ConfigError(f"'{text}' is not a duration; write for example 90s, 15m, 1h30m or 2d")
-    return sum(float(amount) * _SECONDS[unit] for amount, unit in parts)
+    return seconds
 
 
 def iso(at: datetime) -> str:
@@ -81,7 +151,7 @@ def iso(at: datetime) -> str:
 
 def iso_ms(at: datetime) -> str:
     """`2026-01-02T03:04:05.678Z`."""
-    return f"{at.strftime('%Y-%m-%dT%H:%M:%S')}.{at.microsecond // 1000:03d}Z"
+    return f"{at.isoformat(timespec='milliseconds')[:23]}Z"
 
 
 def later(at: datetime, seconds: float) -> datetime:

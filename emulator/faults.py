@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from emulator.errors import ConfigError
 
 PHASES: Final = ("before", "after")
 MAX_DELAY: Final = 30.0
+_counting = threading.Lock()
 
 
 @dataclass
@@ -46,34 +48,61 @@ class Fault:
         }
         return all(facts[name] == wanted for name, wanted in self.when.items())
 
+    def fires(self) -> bool:
+        """Count a call that the fault applies to, and say whether it hits this one; two threads never share a turn."""
+        with _counting:
+            if self.used_up():
+                return False
+            self.seen += 1
+            hit = self.seen > self.skip
+            self.fired += hit
+            return hit
+
+
+def _whole(least: int, most: int = 1_000_000) -> Callable[[Any], bool]:
+    return lambda value: type(value) is int and least <= value <= most
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(item, str) for item in value.values())
+
+
+FIELDS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
+    "when": (_texts, "an object of texts: service, operation, method or path"),
+    "phase": (PHASES.__contains__, "before (nothing is applied) or after (applied, but the client sees this)"),
+    "status": (_whole(100, 599), "a number from 100 to 599"),
+    "headers": (_texts, "an object of texts"),
+    "body": (lambda value: True, "any JSON value"),
+    "delay": (lambda value: True, "a duration"),
+    "times": (lambda value: value is None or _whole(1)(value), "a whole number from 1, or null for always"),
+    "skip": (_whole(0), "a whole number from 0"),
+}
+"""field -> what it may hold, and how a refusal says so."""
+
 
 def parse(raw: Mapping[str, Any], id: str) -> Fault:
     """A fault from its JSON form. Raises ConfigError, which names the field."""
-    known = {"when", "phase", "status", "headers", "body", "delay", "times", "skip"}
-    unknown = raw.keys() - known
-    if unknown:
-        raise ConfigError(f"fault: unknown field '{min(unknown)}'; known are {', '.join(sorted(known))}")
-    when = raw.get("when", {})
+    for name, value in raw.items():
+        if name not in FIELDS:
+            raise ConfigError(f"fault: unknown field '{name}'; known are {', '.join(sorted(FIELDS))}")
+        fits, wanted = FIELDS[name]
+        if not fits(value):
+            raise ConfigError(f"fault.{name}: use {wanted}")
+    when = dict(raw.get("when", {}))
     strange = when.keys() - {"service", "operation", "method", "path"}
     if strange:
         raise ConfigError(f"fault.when: unknown field '{min(strange)}'; use service, operation, method or path")
-    if raw.get("phase", "before") not in PHASES:
-        raise ConfigError("fault.phase: use before (nothing is applied) or after (applied, but the client sees this)")
     delay = clock.parse_duration(raw.get("delay", 0))
-    if delay > MAX_DELAY or (not delay and "status" not in raw):
+    if not 0 <= delay <= MAX_DELAY or (not delay and "status" not in raw):
         raise ConfigError(f"fault: give a status to answer, or a delay of at most {MAX_DELAY:.0f} s of real time")
-    return Fault(id=id, **{**raw, "when": dict(when), "delay": delay})
+    return Fault(id=id, **{**raw, "when": when, "delay": delay})
 
 
 def strike(call: Call, armed: list[Fault], phase: str) -> Response | None:
     """The answer of the first fault that fires in this phase; waits first where the fault says so."""
     for fault in armed:
-        if not fault.applies(call, phase):
+        if not fault.applies(call, phase) or not fault.fires():
             continue
-        fault.seen += 1
-        if fault.seen <= fault.skip:
-            continue
-        fault.fired += 1
         call.faulted = fault.id
         if fault.delay:
             clock.pause(fault.delay)

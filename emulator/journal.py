@@ -6,6 +6,7 @@ first, so a reader never misses what was recorded. Count and bytes are bounded; 
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable
@@ -207,8 +208,16 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         _size(entry),
         entry.request_body,
         entry.response_body,
-        orjson.dumps(rest, option=orjson.OPT_NON_STR_KEYS),
+        _written(rest),
     )
+
+
+def _written(rest: dict[str, Any]) -> bytes:
+    """JSON at any price: one value that JSON cannot hold must not cost the whole batch of entries."""
+    try:
+        return orjson.dumps(rest, default=repr, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # a number over 64 bits
+        return json.dumps(rest, default=repr).encode()
 
 
 def _entry(row: Iterable[Any]) -> Entry:

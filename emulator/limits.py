@@ -31,7 +31,7 @@ def take(call: Call) -> None:
 
 def headers(call: Call) -> dict[str, str]:
     """The three headers; present and empty when the caller is not known (observed on 401)."""
-    if "rate_limits" not in call.service.data or call.operation is None:
+    if "rate_limits" not in call.service.data or call.operation is None or call.settings.get("rate_limits") == "off":
         return {}
     limit, remaining, reset = call.window or ("", "", "")
     return {

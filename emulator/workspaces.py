@@ -46,6 +46,11 @@ class Workspace:
         self.document = document
         self.reset()
 
+    def begin(self, state: State, reading: tuple[float, float | None]) -> None:
+        """Stand at this state and time, and return to it on a reset: where a branch begins."""
+        self._origin = state, reading
+        self.reset()
+
     def reset(self) -> None:
         """Back to the seed: state, clock, limits and faults. Snapshots are kept."""
         with self.lock:
@@ -93,7 +98,11 @@ class Workspace:
 
 def _set_clock(fresh: Clock, raw: Mapping[str, Any]) -> None:
     if "now" in raw:
-        fresh.set(clock.parse_instant(raw["now"]).timestamp(), frozen=raw.get("frozen", False))
+        try:
+            at = clock.parse_instant(raw["now"])
+        except (ValueError, OverflowError) as error:
+            raise ConfigError(f"seed.clock.now: {error}") from error
+        fresh.set(at.timestamp(), frozen=raw.get("frozen", False))
     elif raw.get("frozen"):
         fresh.freeze()
 
@@ -122,7 +131,7 @@ class Workspaces:
             if name in self.all:
                 raise ConfigError(f"workspace '{name}' exists already; choose another name or delete it first")
             workspace = Workspace(name, document, f"{self._random_seed}/{name}")
-            self._register(workspace, document)
+            self._open(workspace, document, self._accounts_with(workspace, document))
             self.all[name] = workspace
             return workspace
 
@@ -135,16 +144,17 @@ class Workspaces:
         branch = self.mint(name, {"settings": dict(source.settings())})
         with branch.transaction() as draft:
             own = {table: getattr(draft, table).frozen() for table in seed.CREDENTIAL_TABLES}
-        branch.state = source.state.update(own)
-        branch.clock.restore(source.clock.reading())
+        with source.lock:
+            branch.begin(source.state.update(own), source.clock.reading())
         return branch
 
     def plant(self, workspace: Workspace, document: Mapping[str, Any]) -> None:
         """Replace a workspace's seed and its credentials."""
         with self._lock:
             seed.check(document)
-            self._register(workspace, document)
+            accounts = self._accounts_with(workspace, document)
             workspace.plant(document)
+            self._open(workspace, document, accounts)
 
     def delete(self, name: str) -> None:
         """Raises KeyError for an unknown name and ConfigError for the default workspace."""
@@ -166,7 +176,8 @@ class Workspaces:
     def credentials(self, workspace: Workspace) -> list[tuple[str, Account]]:
         return [(service, found) for (service, _), found in self._accounts.items() if found.workspace is workspace]
 
-    def _register(self, workspace: Workspace, document: Mapping[str, Any]) -> None:
+    def _accounts_with(self, workspace: Workspace, document: Mapping[str, Any]) -> dict[tuple[str, str], Account]:
+        """All accounts, those of one workspace taken from `document`. Raises ConfigError for another's credential."""
         kept = {key: found for key, found in self._accounts.items() if found.workspace is not workspace}
         for found in seed.credentials(document):
             key = found.service, found.value
@@ -174,7 +185,12 @@ class Workspaces:
                 other = kept[key].workspace.name
                 raise ConfigError(f"{found.service}: '{found.value}' is a credential of workspace '{other}' already")
             kept[key] = Account(found.value, workspace, found.permissions, found.data)
-        self._accounts = kept
+        return kept
+
+    def _open(
+        self, workspace: Workspace, document: Mapping[str, Any], accounts: dict[tuple[str, str], Account]
+    ) -> None:
+        self._accounts = accounts
         if workspace.name == DEFAULT:
             self._closed = frozenset(found.service for found in seed.credentials(document))
 

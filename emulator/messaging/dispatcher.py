@@ -6,9 +6,10 @@ The only room with outgoing HTTP. Every attempt is a journal entry of direction 
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from emulator import clock
 from emulator.call import Request, Response, Work
@@ -69,7 +70,11 @@ class Dispatcher:
 
     def _attempt(self, workspace: Workspace, item: dict[str, Any]) -> None:
         started = clock.stopwatch()
-        response, note = self._deliver(item)
+        try:
+            response, note = self._deliver(item)
+        except Exception:  # a bug of ours behind the address, recorded there too
+            self._journal.record(_entry(workspace, item, Response(500), traceback.format_exc(), started))
+            raise
         retry = response.status in RETRIED and item["attempt"] <= len(BACKOFF)
         if retry:
             note = f"{note} attempt {item['attempt']}, next in {BACKOFF[item['attempt'] - 1]:g} s".strip()
@@ -81,15 +86,28 @@ class Dispatcher:
                 self._followups[item["then"]](draft, item["data"], response)
 
     def _deliver(self, item: dict[str, Any]) -> tuple[Response, str]:
-        parts = urlsplit(item["url"])
-        host = (parts.hostname or "").lower()
+        parts = _address(item["url"])
+        if parts is None:
+            return _refused(f"'{item['url']}' is not an address; write http:// or https:// and a host")
+        host = parts.hostname or ""
         if host in self._hosts:
-            return self._send(_request(item, parts.path, parts.query, host)), ""
+            return self._send(_request(item, unquote(parts.path), parts.query, host)), ""
         if host not in self._allowed:
-            return Response(
-                REFUSED
-            ), f"not sent: nothing leaves this machine; to allow it, start with --allow-host {host}"
+            return _refused(f"nothing leaves this machine; to allow it, start with --allow-hosts {host}")
         return _over_http(item)
+
+
+def _address(url: str) -> SplitResult | None:
+    """The parts of an HTTP address, its host in lower case; None for any other text."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return parts if parts.hostname and parts.scheme in ("http", "https") else None
+
+
+def _refused(why: str) -> tuple[Response, str]:
+    return Response(REFUSED), f"not sent: {why}"
 
 
 def _request(item: dict[str, Any], path: str, query: str, host: str) -> Request:
@@ -120,7 +138,7 @@ def _again(draft: Any, item: dict[str, Any], now: float) -> None:
 
 
 def _entry(workspace: Workspace, item: dict[str, Any], response: Response, note: str, started: float) -> Entry:
-    parts = urlsplit(item["url"])
+    path, _, query = item["url"].partition("#")[0].partition("?")
     return Entry(
         trace=item["trace"],
         time=workspace.clock.seconds(),
@@ -129,8 +147,8 @@ def _entry(workspace: Workspace, item: dict[str, Any], response: Response, note:
         service=item["sender"],
         operation=item["about"],
         method=item["method"],
-        path=f"{parts.scheme}://{parts.netloc}{parts.path}",
-        query=parts.query,
+        path=path,
+        query=query,
         status=response.status,
         request_headers={name.lower(): value for name, value in item["headers"].items()},
         request_body=item["body"].encode(),
