@@ -56,7 +56,7 @@ def run(what: Scenario, target: Target, strict: bool = False) -> Result:
     for step, result in zip(what.steps, results, strict=True):
         running.take(step, result)
         if strict and result.status == reports.PASSED:
-            _judge(result, running.losses(step, result))
+            _judge(result, running.violations(step))
         if result.status == reports.FAILED:
             break
     if strict and results[-1].status == reports.PASSED:
@@ -84,10 +84,11 @@ class _Run:
         self.captures: dict[str, Json] = {}
         self.trace = ""
         self.seen: list[Entry] = []
+        self.fresh: list[Entry] = []
 
     def take(self, step: Step, result: StepResult) -> None:
         """One step; `result` is filled in."""
-        started = clock.stopwatch()
+        started, self.fresh = clock.stopwatch(), []
         try:
             found = list(KINDS[step.kind](self, step, result))
         except ConfigError as error:
@@ -102,18 +103,19 @@ class _Run:
         found = self.target.entries(last)
         if own is not None and all(entry["id"] != own["id"] for entry in found):
             found.append(own)
-        self.seen += sorted(found, key=lambda entry: int(entry["id"]))
-        return found
+        self.fresh = sorted(found, key=lambda entry: int(entry["id"]))
+        self.seen += self.fresh
+        return self.fresh
 
-    def losses(self, step: Step, result: StepResult) -> list[Finding]:
-        """What strict mode does not let pass: silent losses and requests for nothing that nobody announced."""
+    def violations(self, step: Step) -> list[Finding]:
+        """What strict mode does not let pass in a step: silent losses and requests for nothing, unless announced."""
         place = self.what.document.line(step.pointer)
         told = {item if isinstance(item, str) else item["rule"] for item in step.expect.get("fates", ())}
         told.update(
             later.data["fate"] for later in self.what.steps if later.kind == "recorded" and "fate" in later.data
         )
         found = []
-        for entry in [*([result.exchange] if result.exchange else []), *result.others]:
+        for entry in self.fresh:
             lost = [fate for fate in entry["fates"] if fate["loss"] and fate["rule"] not in told]
             if 200 <= entry["status"] < 400:
                 found += [Finding(place, _lost(entry, fate)) for fate in lost]

@@ -57,7 +57,7 @@ def test_exit_codes(name: str, lenient: int, strict: int, capsys: pytest.Capture
 
 def test_a_failed_assertion_outweighs_a_violation(capsys: pytest.CaptureFixture[str]) -> None:
     assert replay.replay([FIXTURES], strict=True) == 1
-    assert "7 scenarios, 11 steps: 5 passed, 2 failed, 3 strict, 1 skipped" in capsys.readouterr().out
+    assert "7 scenarios, 12 steps: 6 passed, 2 failed, 3 strict, 1 skipped" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("text", ["scenario: [", f"{HEAD}steps:\n  - {{call: {{service: nobody, operation: x}}}}\n"])
@@ -226,7 +226,7 @@ def test_explain_tells_what_was_sent_recorded_and_meant(capsys: pytest.CaptureFi
 def test_junit_is_well_formed_and_counts(tmp_path: Path) -> None:
     replay.replay([FIXTURES], strict=True, junit=tmp_path / "junit.xml")
     root = ElementTree.parse(tmp_path / "junit.xml").getroot()
-    assert root.attrib | {"time": ""} == {"tests": "11", "failures": "5", "errors": "0", "skipped": "1", "time": ""}
+    assert root.attrib | {"time": ""} == {"tests": "12", "failures": "5", "errors": "0", "skipped": "1", "time": ""}
     suites = {suite.attrib["name"]: suite for suite in root}
     assert len(suites) == 7
     cases = list(suites["A call that is answered otherwise"])
