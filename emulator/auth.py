@@ -112,7 +112,8 @@ def _movable_ink(call: Call, lookup: Lookup) -> Account:
     """The endpoint key of the path first (observed), then the method, then Basic user:password."""
     account = lookup("movable_ink", call.params["key"])
     if account is None:
-        raise ApiError("not_found", hint="no workspace has this endpoint key; see partners.movable_ink in the seed")
+        raise ApiError("unknown_key", hint="no workspace has this endpoint key; see partners.movable_ink in the seed")
+    call.account = account  # whatever comes next is recorded in the workspace that has the key
     if call.operation is None:
         raise ApiError("method_not_allowed", allow="POST", hint="use POST")
     scheme, _, rest = call.request.headers.get("authorization", "").partition(" ")

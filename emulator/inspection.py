@@ -6,9 +6,7 @@ import shlex
 from collections.abc import Mapping
 from datetime import datetime
 
-import orjson
-
-from emulator import clock, fates, redaction
+from emulator import bodies, clock, fates, redaction
 from emulator.call import Fate, Json
 from emulator.journal import Entry, Journal
 from emulator.matching import differences
@@ -55,8 +53,8 @@ def body(raw: bytes) -> Json:
     if not raw:
         return None
     try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
+        return bodies.parse(raw)[0]
+    except bodies.Malformed:
         return raw.decode("utf-8", "replace")
 
 

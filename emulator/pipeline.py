@@ -77,19 +77,21 @@ class Emulator:
             raise _unknown_path(call)
         if sum(map(len, call.request.headers.values())) > MAX_HEADER_BYTES:
             raise ApiError("headers_too_large", hint=f"the headers are over {MAX_HEADER_BYTES} bytes; shorten them")
-        if match.operation is None and not call.service.data.get("method_after_auth"):
+        if call.service.data.get("method_after_auth"):
+            return
+        if match.operation is None:
             raise _wrong_method(match.allowed)
-        most = call.service.data.get("max_body_bytes")
-        if most and len(call.request.body) > most:
-            raise ApiError("too_large", hint=f"the body has {len(call.request.body)} bytes; at most {most} are taken")
+        _check_size(call)
 
     def _authenticate(self, call: Call) -> None:
-        """Who calls, and may they? Raises ApiError as the scheme words it, and forbidden."""
+        """Who calls, and may they? Raises ApiError as the scheme words it, forbidden, and too_large."""
         own = call.operation.data.get("auth") if call.operation else None
         auth.authenticate(call, own or call.service.data["auth"], self.workspaces.account)
         if call.account is not None:
             call.settings = call.account.workspace.settings()
         auth.permit(call)
+        if call.service.data.get("method_after_auth"):
+            _check_size(call)
 
     def _handle(self, call: Call) -> Response:
         """Validate, compute on a draft, commit: all or nothing."""
@@ -146,6 +148,12 @@ def _unknown_path(call: Call) -> ApiError:
         )
     hint = f"{title} is not known to have {method} {path}; GET /_emulator/operations lists all"
     return ApiError("not_found", hint=hint, known=UNKNOWN_PATH)
+
+
+def _check_size(call: Call) -> None:
+    most, size = call.service.data.get("max_body_bytes"), len(call.request.body)
+    if most and size > most:
+        raise ApiError("too_large", hint=f"the body has {size} bytes; at most {most} are taken")
 
 
 def _wrong_method(allowed: tuple[str, ...]) -> ApiError:

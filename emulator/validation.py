@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from itertools import islice
 from typing import Any, Final
 
 import jsonschema_rs
+import orjson
 
 from emulator import bodies
 from emulator.call import Call, Json, Problem
 from emulator.errors import ApiError
+from emulator.mending import Defect
 from emulator.operations import Operation
+
+_INTEGER: Final = re.compile(r"-?\d{1,18}", re.ASCII)
+_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
+MAX_ALSO: Final = 50
+"""Problems of the schema that are named beside the defects of a text that is not JSON."""
 
 
 def check(call: Call) -> None:
@@ -31,6 +40,8 @@ def check(call: Call) -> None:
     if _decider(operation).is_valid(subject):
         return
     found = list(explain(operation, subject))
+    if _repairs(call, "numbers"):
+        found = _with_numbers(call, found)
     fatal = [problem for problem in found if not _in_partial(operation, problem)]
     call.problems = [problem for problem in found if problem not in fatal]
     if fatal:
@@ -48,31 +59,66 @@ def _read(call: Call) -> Json:
     try:
         value, repeated = bodies.parse(call.request.body)
     except bodies.Malformed as error:
-        return _malformed(call, error)
-    for name in repeated:
-        call.fate(f"/{name}", "duplicate_key", name)
+        value, repeated = _mended(call, error)
+    for pointer in repeated:
+        call.fate(pointer, "duplicate_key", pointer.rpartition("/")[2])
     return value
 
 
-def _malformed(call: Call, error: bodies.Malformed) -> Json:
-    """The body repaired, where the operation and the workspace's mode allow that; else the service's refusal."""
+def _repairs(call: Call, kind: str) -> bool:
+    """Whether the operation has this repair and the workspace's mode asks for it."""
     assert call.operation is not None
+    return kind in call.operation.data.get("lenient", ()) and call.lenient()
+
+
+def _mended(call: Call, error: bodies.Malformed) -> tuple[Json, list[str]]:
+    """What `bodies.parse` would answer, after repairs that the mode allows. Raises ApiError `malformed`."""
     repaired = bodies.repair(call.request.body)
     defects = repaired.defects or error.defects
-    if repaired.works and call.lenient() and "json" in call.operation.data.get("lenient", []):
+    if repaired.works and _repairs(call, "json"):
         for defect in defects:
             call.fate("", "repaired", defect.what, f"{defect}; {defect.fix}")
-        return repaired.value
-    details = "; ".join(map(str, [*defects, *_also(call, repaired)]))
+        return repaired.value, repaired.repeated
+    details = "; ".join(map(str, sorted([*defects, *_also(call, repaired)])))
     raise ApiError("malformed", defects=details, line=defects[0].line, hint=f"{details}; {defects[0].fix}")
 
 
-def _also(call: Call, repaired: bodies.Repaired) -> list[str]:
+def _also(call: Call, repaired: bodies.Repaired) -> Iterator[Defect]:
     """What validation would refuse next, so that one answer names everything that is wrong with the body."""
     operation = call.operation
-    if operation is None or operation.schema is None or not repaired.works:
-        return []
-    return [f"{problem.pointer}: {problem.message}" for problem in explain(operation, repaired.value)]
+    if operation is None or operation.schema is None or repaired.value is None:
+        return
+    for problem in islice(explain(operation, repaired.value), MAX_ALSO):
+        place = repaired.place(problem.steps)
+        yield Defect(*place, f"{problem.pointer or 'the body'}: {problem.message}", problem.fix)
+
+
+def _with_numbers(call: Call, found: list[Problem]) -> list[Problem]:
+    """The problems that are left when texts of numbers are numbers, where that is what the schema asks for."""
+    assert call.operation is not None
+    texts = [problem for problem in found if problem.rule == "type" and problem.pointer and _is_numeral(problem.value)]
+    for problem in texts:
+        _put(call.body, problem.steps, orjson.loads(problem.value))
+    left = list(explain(call.operation, call.body)) if texts else found
+    still = {problem.pointer for problem in left}
+    for problem in texts:
+        if problem.pointer in still:
+            _put(call.body, problem.steps, problem.value)
+        else:
+            call.fate(problem.pointer, "repaired", problem.value, "the text of a number, read as the number")
+    return left
+
+
+def _is_numeral(value: Json) -> bool:
+    return isinstance(value, str) and _NUMBER.fullmatch(value) is not None
+
+
+def _put(body: Json, steps: list[str], value: Json) -> None:
+    """Replace one value of a body that nobody else has seen yet."""
+    *way, last = steps
+    for step in way:
+        body = body[int(step) if isinstance(body, list) else step]
+    body[int(last) if isinstance(body, list) else last] = value
 
 
 def _invalid(problems: list[Problem]) -> ApiError:
@@ -107,7 +153,7 @@ def _typed(schema: Mapping[str, Any], value: str | list[str]) -> Json:
     if not isinstance(value, str):
         return value
     if schema.get("type") == "integer":
-        return int(value) if value.lstrip("-").isdigit() else value
+        return int(value) if _INTEGER.fullmatch(value) else value
     if schema.get("type") == "boolean":  # real clients write 0 and 1 too (observed)
         return {"true": True, "1": True, "false": False, "0": False}.get(value.lower(), value)
     return value
@@ -115,7 +161,7 @@ def _typed(schema: Mapping[str, Any], value: str | list[str]) -> Json:
 
 @cache
 def _decider(operation: Operation) -> Any:
-    return jsonschema_rs.validator_for(operation.schema)
+    return jsonschema_rs.validator_for(dict(operation.schema or {}))
 
 
 @cache
@@ -162,10 +208,9 @@ def _problems(schema: Mapping[str, Any], subject: Json, prefix: str) -> Iterator
 def _flattened(error: Any, place: str) -> Iterator[Problem]:
     """One Problem a missing name, and the inner errors of an allOf; everything else as it is."""
     if error.validator == "required":
-        for name in error.validator_value:
-            if name not in error.instance:
-                yield _problem(error, f"{place}/{_escaped(name)}", None, name)
-                return
+        # jsonschema makes one error for each missing name, and says which only in its text
+        name = next(name for name in error.validator_value if error.message.startswith(repr(name)))
+        yield _problem(error, f"{place}/{_escaped(name)}", None, name)
     else:
         yield _problem(error, place, error.instance, place.rpartition("/")[2])
 
@@ -220,6 +265,18 @@ def _fix_max_items(error: Any, name: str) -> str:
     return f"'{name}' has {len(error.instance)} items; at most {error.validator_value} are allowed"
 
 
+def _fix_minimum(error: Any, name: str) -> str:
+    return f"'{name}' is {error.instance}; at least {error.validator_value} is allowed"
+
+
+def _fix_maximum(error: Any, name: str) -> str:
+    return f"'{name}' is {error.instance}; at most {error.validator_value} is allowed"
+
+
+def _fix_not(error: Any, name: str) -> str:
+    return f"'{name}' must not be {'null' if error.instance is None else repr(error.instance)[:80]}"
+
+
 def _fix_additional(error: Any, name: str) -> str:
     return f"unknown field: {error.message}"
 
@@ -236,6 +293,9 @@ FIXES: Final[dict[str, Fix]] = {
     "minLength": _fix_min_length,
     "pattern": _fix_pattern,
     "maxItems": _fix_max_items,
+    "minimum": _fix_minimum,
+    "maximum": _fix_maximum,
+    "not": _fix_not,
     "additionalProperties": _fix_additional,
 }
 """JSON Schema keyword -> our advice for a value that failed it."""
