@@ -24,7 +24,8 @@ def success(call: Call, result: Json | Response) -> Response:
     assert call.operation is not None
     if isinstance(result, Response):
         return result
-    return Response(call.operation.success, {"Content-Type": "application/json"}, orjson.dumps(result))
+    headers = {"Content-Type": "application/json", **call.answer_headers}
+    return Response(call.operation.success, headers, orjson.dumps(result))
 
 
 def example(call: Call) -> Response:

@@ -129,7 +129,8 @@ class Call:
     """A request on its way through the pipeline, and what a handler sees of it.
 
     A handler reads `body`, `args`, `params`, `state`, `account`, `problems`, `now` and `settings`; it may call
-    `new_id`, `fate` and `later`. It never touches the pipeline's own attributes.
+    `new_id`, `fate` and `later`, and put headers for its plain answer into `answer_headers`. It never touches the
+    pipeline's own attributes.
     """
 
     def __init__(self, request: Request) -> None:
@@ -143,6 +144,7 @@ class Call:
         self.problems: list[Problem] = []
         self.fates: list[Fate] = []
         self.works: list[Work] = []
+        self.answer_headers: dict[str, str] = {}
         self.window: tuple[int, int, int] | None = None
         self.state: Draft
         self.settings: Mapping[str, Json] = {}
