@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -48,7 +49,7 @@ def replay(
             results.append(run(one, opened(one), strict))
             print(reports.text(results[-1], explain), end="\n\n")
     except ConfigError as error:
-        print(error)
+        print(error, file=sys.stderr)
         return USAGE
     finally:
         _write(results, junit, json)

@@ -70,7 +70,7 @@ def text(result: Result, detail: bool = False) -> str:
     """One scenario for people: a line a step, and everything about a step that did not pass."""
     lines = [f"{result.title}  ({result.path})"]
     if detail:
-        lines += ["", *_wrapped(result.about, "  "), ""]
+        lines += ["", *_wrapped(result.about, "  "), *([""] if result.about else [])]
     for step in result.steps:
         lines += [*_step_lines(step, detail), *([""] if detail and step.status != SKIPPED else [])]
     return "\n".join(lines).rstrip()

@@ -58,7 +58,7 @@ def load(path: Path) -> Scenario:
     steps = [_step(item, f"/steps/{index}") for index, item in enumerate(raw["steps"])]
     _check_durations(document, steps)
     _check_captures(document, steps)
-    return Scenario(raw["scenario"], raw["about"].strip(), raw.get("given") or {}, steps, document)
+    return Scenario(raw["scenario"], raw.get("about", "").strip(), raw.get("given") or {}, steps, document)
 
 
 def _step(raw: Mapping[str, Any], pointer: str) -> Step:

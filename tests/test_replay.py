@@ -64,12 +64,12 @@ def test_a_failed_assertion_outweighs_a_violation(capsys: pytest.CaptureFixture[
 def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
     assert replay.replay([tmp_path]) == replay.USAGE
-    assert f"{tmp_path / 'a.yaml'}, line " in capsys.readouterr().out
+    assert f"{tmp_path / 'a.yaml'}, line " in capsys.readouterr().err
 
 
 def test_nothing_to_replay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert replay.replay([tmp_path]) == replay.USAGE
-    assert "no scenario (*.yaml) in this folder" in capsys.readouterr().out
+    assert "no scenario (*.yaml) in this folder" in capsys.readouterr().err
 
 
 def test_a_file_is_replayed_once(tmp_path: Path) -> None:
@@ -300,4 +300,4 @@ def test_an_address_leaves_nothing_behind(url: str) -> None:
 
 def test_nobody_answers(capsys: pytest.CaptureFixture[str]) -> None:
     assert replay.replay([SCENARIOS], url="http://127.0.0.1:9") == replay.USAGE
-    assert "no emulator answers at http://127.0.0.1:9" in capsys.readouterr().out
+    assert "no emulator answers at http://127.0.0.1:9" in capsys.readouterr().err

@@ -53,7 +53,7 @@ BAD = {
     "no steps": (f"{HEAD}steps: []\n", 3, "steps: "),
     "nothing": ("", 1, "the file: None is not of type 'object'"),
     "a list": ("- a\n", 1, "is not of type 'object'"),
-    "no about": ("scenario: s\nsteps: [{advance: 1s}]\n", 1, "'about' is a required property"),
+    "no title": ("about: a\nsteps: [{advance: 1s}]\n", 1, "'scenario' is a required property"),
     "unknown key": (f"{HEAD}loop: 3\nsteps: [{{advance: 1s}}]\n", 3, "loop: unknown key; known are scenario, about"),
     "unknown key in a step": (step("advance: 1s\n    until: x"), 5, r"steps\[0\].until: unknown key; known are name"),
     "unknown key in a call": (step(f"call: {{{WEBHOOK},\n      bdy: 1}}"), 5, r"steps\[0\].call.bdy: unknown key"),

@@ -35,6 +35,7 @@ def test_every_step_has_a_name_and_says_what_it_means(path: Path) -> None:
     assert not silent
 
 
-def test_titles_are_unique() -> None:
-    titles = [replay.load(path).title for path in FILES]
-    assert len(titles) == len(set(titles))
+def test_titles_are_unique_and_every_scenario_says_what_it_is_about() -> None:
+    loaded = [replay.load(path) for path in FILES]
+    assert len({what.title for what in loaded}) == len(FILES)
+    assert not [what.path for what in loaded if not what.about]
