@@ -106,7 +106,8 @@ class Work:
     url: str
     method: str
     headers: Mapping[str, str]
-    body: str
+    body: Json
+    """A text goes as it is, every other value as JSON."""
     delay: float = 0.0
     about: str = ""
     then: str = ""

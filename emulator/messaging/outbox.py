@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from emulator.call import Call, Work
 from emulator.state.draft import Draft
 
@@ -24,7 +26,7 @@ def add(draft: Draft, work: Work, sender: str, trace: str, now: float, attempt: 
         "method": work.method,
         "url": work.url,
         "headers": dict(work.headers),
-        "body": work.body,
+        "body": work.body if isinstance(work.body, str) else orjson.dumps(work.body).decode(),
         "about": work.about,
         "then": work.then,
         "data": dict(work.data),

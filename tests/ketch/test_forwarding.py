@@ -7,7 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from emulator import fates, faults
+from emulator import fates
+from emulator.call import Response
+from emulator.handlers.ketch import followups
 from emulator.journal import Entry
 from tests.conftest import Client
 from tests.ketch.acme import NEWS, TEXTS, acme, news, notes, rules, update
@@ -162,18 +164,33 @@ def connection_state(client: Client) -> dict[str, Any]:
     return dict(found)
 
 
-@pytest.mark.parametrize("status, expected", [(201, "ok"), (200, "ok"), (401, "error"), (403, "error"), (400, "error")])
-def test_the_connection_remembers_how_it_went(status: int, expected: str) -> None:
-    client = acme()
-    assert connection_state(client) == {"status": "untested", "last_outcome": None}
-    fault = {"when": {"service": "braze", "path": SET}, "status": status, "body": {}}
-    client.emulator.workspaces.default.faults.append(faults.parse(fault, "f1"))
-    # a fault fires for a known operation only
-    update(client, news("denied"))
-    answered = sent(client)[0].status
-    assert connection_state(client)["last_outcome"] == {"status": answered, "change": "/topics/news/email/status"}
-    if answered == status:
-        assert connection_state(client)["status"] == expected
+def test_a_connection_is_untested_before_its_first_call() -> None:
+    assert connection_state(acme()) == {"status": "untested", "last_outcome": None}
+
+
+@pytest.mark.parametrize(
+    "status, expected",
+    [
+        (200, "ok"),
+        (201, "ok"),
+        (202, "ok"),
+        (400, "error"),
+        (401, "error"),
+        (403, "error"),
+        (500, "error"),
+        (0, "error"),
+    ],
+)
+def test_a_connection_remembers_how_the_last_call_went(status: int, expected: str) -> None:
+    workspace = acme().emulator.workspaces.default
+    with workspace.transaction() as draft:
+        data = {"organization": "acme", "connection": "braze", "change": "/topics/news/email/status"}
+        followups.connection_answered(draft, data, Response(status))
+    (found,) = workspace.view().ketch_connections.values()
+    assert found == {
+        "status": expected,
+        "last_outcome": {"status": status, "change": "/topics/news/email/status"},
+    }
 
 
 def test_a_wrong_key_makes_the_connection_fail() -> None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-import orjson
-
 from emulator.call import Call, Work
 from emulator.handlers.ketch import _requests
 from emulator.state import ketch
@@ -84,7 +82,7 @@ def _send(call: Call, code: str, path: str, body: Mapping[str, Any], about: str,
             url=connection.get("endpoint", ketch.ENDPOINT).rstrip("/") + path,
             method="POST",
             headers={"Authorization": f"Bearer {connection['braze_key']}", "Content-Type": "application/json"},
-            body=orjson.dumps(body).decode(),
+            body=body,
             about=about,
             then="ketch.connection_answered",
             data={"organization": call.params["org"], "connection": code, "change": change},
