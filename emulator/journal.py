@@ -185,7 +185,7 @@ def _clause(name: str, value: Json) -> tuple[str, list[Json]]:
         return ("operation != ''" if value else "operation = ''"), []
     if name == "path" and "*" in value:
         return "path GLOB ?", [value]
-    if name not in _COLUMNS:
+    if name not in FILTERS and name != "seq":
         raise ValueError(f"'{name}' is not a filter; use one of {', '.join(sorted(FILTERS))}")
     return f"{name} = ?", [value]
 
