@@ -45,9 +45,10 @@ def document(**more: Any) -> dict[str, Any]:
     }
 
 
-def acme(**more: Any) -> Client:
+def acme(given: Any = None, **more: Any) -> Client:
     """A client without any credential, as the browser is one."""
-    return Client(Emulator(document(**more)), {"accept": "application/json", "content-type": "application/json"})
+    headers = {"accept": "application/json", "content-type": "application/json"}
+    return Client(Emulator(given or document(**more)), headers)
 
 
 def path(what: str, version: str = "v2") -> str:
@@ -56,10 +57,10 @@ def path(what: str, version: str = "v2") -> str:
     return f"/web/{version}/{kind}/acme/{verb}"
 
 
-def update(client: Client, topics: Any = None, controls: Any = None, **more: Any) -> None:
+def update(client: Client, topics: Any = None, controls: Any = None, version: str = "v2", **more: Any) -> None:
     """Change subscriptions; Ketch always answers an empty object."""
     body = {**BASE, **WHO, "topics": topics or {}, "controls": controls or {}, **more}
-    assert client.post(path("subscriptions/update"), body) == (200, {})
+    assert client.post(path("subscriptions/update", version), body) == (200, {})
 
 
 def news(status: str, channel: str = "email") -> dict[str, Any]:
@@ -75,3 +76,9 @@ def rules(client: Client) -> list[tuple[str, str]]:
 def notes(client: Client) -> str:
     entry = client.emulator.journal.find(limit=1, newest=True, service="ketch", direction="in")[0]
     return "; ".join(fate.note for fate in entry.fates)
+
+
+def connection_state(client: Client) -> dict[str, Any]:
+    """What Ketch remembers of its only connection."""
+    (found,) = client.emulator.workspaces.default.view().ketch_connections.values()
+    return dict(found)

@@ -12,7 +12,7 @@ from emulator.call import Response
 from emulator.handlers.ketch import followups
 from emulator.journal import Entry
 from tests.conftest import Client
-from tests.ketch.acme import NEWS, TEXTS, acme, news, notes, rules, update
+from tests.ketch.acme import NEWS, TEXTS, acme, connection_state, news, notes, rules, update
 
 SET, TRACK = "/subscription/status/set", "/users/track"
 EMAIL_ROUTE = {"connection": "braze", "subscription_group_id": NEWS}
@@ -157,11 +157,6 @@ def test_the_connection_has_an_endpoint_of_its_own() -> None:
     client = acme(connections=connection(endpoint="https://rest.fra-01.braze.eu/"))
     update(client, news("denied"))
     assert sent(client)[0].path == "https://rest.fra-01.braze.eu" + SET and sent(client)[0].status != 0
-
-
-def connection_state(client: Client) -> dict[str, Any]:
-    (found,) = client.emulator.workspaces.default.view().ketch_connections.values()
-    return dict(found)
 
 
 def test_a_connection_is_untested_before_its_first_call() -> None:
