@@ -19,6 +19,7 @@ from emulator.operations import Operation
 
 _INTEGER: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
+_DOLLAR: Final = re.compile(r"(?<!\\)\$$")
 MAX_ALSO: Final = 50
 """Problems of the schema that are named beside the defects of a text that is not JSON."""
 
@@ -184,7 +185,8 @@ def explain(operation: Operation, subject: Json) -> Iterator[Problem]:
         items = subject.get(name)
         for index, item in enumerate(items if isinstance(items, list) else ()):
             if not _item_decider(operation, name).is_valid(item):
-                yield next(_problems(_item_schema(operation, name), item, f"/{name}/{index}"))
+                place = f"/{name}/{index}"
+                yield next(_problems(_item_schema(operation, name), item, place), _unexplained(place, item))
 
 
 def _without_items(schema: Mapping[str, Any], names: list[str]) -> Mapping[str, Any]:
@@ -197,12 +199,30 @@ def _without_items(schema: Mapping[str, Any], names: list[str]) -> Mapping[str, 
 
 
 def _problems(schema: Mapping[str, Any], subject: Json, prefix: str) -> Iterator[Problem]:
-    # jsonschema takes 60 ms to import; only a request that failed needs it
-    from jsonschema import Draft202012Validator
+    try:
+        for error in _explainer()(schema).iter_errors(subject):
+            place = prefix + "".join(f"/{_escaped(step)}" for step in error.absolute_path)
+            yield from _flattened(error, place)
+    except RecursionError:  # the explaining validator prints what it refuses, however deep it is
+        yield _unexplained(prefix, None)
 
-    for error in Draft202012Validator(schema).iter_errors(subject):
-        place = prefix + "".join(f"/{_escaped(step)}" for step in error.absolute_path)
-        yield from _flattened(error, place)
+
+def _unexplained(place: str, value: Json) -> Problem:
+    fix = "nested too deeply, or of a form that is not allowed here"
+    return Problem(place, "", value, fix, fix)
+
+
+@cache
+def _explainer() -> Any:
+    """jsonschema's validator, whose patterns end where the deciding one's do: `$` is not before a final newline."""
+    # jsonschema takes 60 ms to import; only a request that failed needs it
+    from jsonschema import Draft202012Validator, ValidationError, validators
+
+    def pattern(validator: Any, wanted: str, instance: Any, schema: Any) -> Iterator[Any]:
+        if isinstance(instance, str) and not re.search(_DOLLAR.sub(r"\\Z", wanted), instance):
+            yield ValidationError(f"{instance!r} does not match {wanted!r}")
+
+    return validators.extend(Draft202012Validator, {"pattern": pattern})  # type: ignore[no-untyped-call]
 
 
 def _flattened(error: Any, place: str) -> Iterator[Problem]:
@@ -212,11 +232,12 @@ def _flattened(error: Any, place: str) -> Iterator[Problem]:
         name = next(name for name in error.validator_value if error.message.startswith(repr(name)))
         yield _problem(error, f"{place}/{_escaped(name)}", None, name)
     else:
-        yield _problem(error, place, error.instance, place.rpartition("/")[2])
+        way = error.absolute_path
+        yield _problem(error, place, error.instance, str(way[-1]) if way else place.rpartition("/")[2])
 
 
 def _problem(error: Any, pointer: str, value: Json, name: str) -> Problem:
-    fix = FIXES.get(error.validator, _fix_other)(error, name)
+    fix = FIXES.get(error.validator, _fix_other)(error, f"'{name}'" if name else "the request")
     return Problem(pointer, error.validator, value, _service_text(error, name) or fix, fix)
 
 
@@ -238,43 +259,43 @@ Fix = Callable[[Any, str], str]
 
 def _fix_type(error: Any, name: str) -> str:
     wanted = error.validator_value
-    return f"'{name}' must be {' or '.join(wanted) if isinstance(wanted, list) else wanted}"
+    return f"{name} must be {' or '.join(wanted) if isinstance(wanted, list) else wanted}"
 
 
 def _fix_required(error: Any, name: str) -> str:
-    return f"'{name}' is required"
+    return f"{name} is required"
 
 
 def _fix_enum(error: Any, name: str) -> str:
-    return f"'{name}' must be one of {', '.join(map(str, error.validator_value))}"
+    return f"{name} must be one of {', '.join(map(str, error.validator_value))}"
 
 
 def _fix_max_length(error: Any, name: str) -> str:
-    return f"'{name}' has {len(error.instance)} characters; at most {error.validator_value} are allowed"
+    return f"{name} has {len(error.instance)} characters; at most {error.validator_value} are allowed"
 
 
 def _fix_min_length(error: Any, name: str) -> str:
-    return f"'{name}' must not be empty"
+    return f"{name} must not be empty"
 
 
 def _fix_pattern(error: Any, name: str) -> str:
-    return f"'{name}' must look like {error.schema.get('description') or error.validator_value}"
+    return f"{name} must look like {error.schema.get('description') or error.validator_value}"
 
 
 def _fix_max_items(error: Any, name: str) -> str:
-    return f"'{name}' has {len(error.instance)} items; at most {error.validator_value} are allowed"
+    return f"{name} has {len(error.instance)} items; at most {error.validator_value} are allowed"
 
 
 def _fix_minimum(error: Any, name: str) -> str:
-    return f"'{name}' is {error.instance}; at least {error.validator_value} is allowed"
+    return f"{name} is {error.instance}; at least {error.validator_value} is allowed"
 
 
 def _fix_maximum(error: Any, name: str) -> str:
-    return f"'{name}' is {error.instance}; at most {error.validator_value} is allowed"
+    return f"{name} is {error.instance}; at most {error.validator_value} is allowed"
 
 
 def _fix_not(error: Any, name: str) -> str:
-    return f"'{name}' must not be {'null' if error.instance is None else repr(error.instance)[:80]}"
+    return f"{name} must not be {'null' if error.instance is None else repr(error.instance)[:80]}"
 
 
 def _fix_additional(error: Any, name: str) -> str:
@@ -282,7 +303,7 @@ def _fix_additional(error: Any, name: str) -> str:
 
 
 def _fix_other(error: Any, name: str) -> str:
-    return f"'{name}' is not valid: {error.message[:200]}"
+    return f"{name} is not valid: {error.message[:200]}"
 
 
 FIXES: Final[dict[str, Fix]] = {
@@ -298,4 +319,4 @@ FIXES: Final[dict[str, Fix]] = {
     "not": _fix_not,
     "additionalProperties": _fix_additional,
 }
-"""JSON Schema keyword -> our advice for a value that failed it."""
+"""JSON Schema keyword -> our advice for a value that failed it; the name comes in quotation marks."""
