@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import blake2b
 from typing import Any, Final
@@ -16,7 +16,6 @@ from emulator.errors import ApiError
 from emulator.operations import Service
 
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
-_DYNAMIC: Final = ("{request_id}", "{runtime}", "{etag}")
 
 
 def success(call: Call, result: Json | Response) -> Response:
@@ -76,12 +75,11 @@ def filled(template: Json, details: Mapping[str, Json]) -> Json:
 
 def complete(call: Call, response: Response, started: float, limit_headers: Mapping[str, str]) -> None:
     """Add the headers that the service puts on every answer, and ours, which all begin with X-Emulator-."""
-    static, dynamic = _headers(call.service, response.status < 400)
-    headers = response.headers
-    for name, text in static.items():
-        headers.setdefault(name, text)
-    for name, text in dynamic.items():
-        headers.setdefault(name, filled(text, _facts(call, response, started)))
+    static, computed = _headers(call.service, response.status < 400)
+    headers = response.headers = {**static, **response.headers}
+    for name, compute in computed:
+        if name not in headers:
+            headers[name] = compute(call, response, started)
     headers.update(limit_headers)
     if call.fates:
         headers["X-Emulator-Fates"] = ", ".join(sorted({fate.rule for fate in call.fates}))
@@ -89,21 +87,22 @@ def complete(call: Call, response: Response, started: float, limit_headers: Mapp
         headers["X-Emulator-Hint"] = _one_line(call.hint)
 
 
-def _facts(call: Call, response: Response, started: float) -> dict[str, str]:
-    return {
-        "request_id": call.id,
-        "runtime": f"{clock.stopwatch() - started:.6f}",
-        "etag": f'W/"{blake2b(response.body, digest_size=16).hexdigest()}"',
-    }
+Compute = Callable[[Call, Response, float], str]
+COMPUTED: Final[dict[str, Compute]] = {
+    "{request_id}": lambda call, response, started: call.id,
+    "{runtime}": lambda call, response, started: f"{clock.stopwatch() - started:.6f}",
+    "{etag}": lambda call, response, started: f'W/"{blake2b(response.body, digest_size=16).hexdigest()}"',
+}
+"""What a header of a service's table may be beside a fixed text."""
 
 
 @cache
-def _headers(service: Service, good: bool) -> tuple[dict[str, str], dict[str, str]]:
-    """The service's header table split into texts that never change and those with placeholders."""
+def _headers(service: Service, good: bool) -> tuple[dict[str, str], list[tuple[str, Compute]]]:
+    """The service's header table split into texts that never change and those that are computed."""
     table: dict[str, Any] = service.data["headers"]
     every = {**table.get("always", {}), **table.get("success" if good else "error", {})}
-    dynamic = {name: text for name, text in every.items() if any(mark in text for mark in _DYNAMIC)}
-    return {name: text for name, text in every.items() if name not in dynamic}, dynamic
+    fixed = {name: text for name, text in every.items() if text not in COMPUTED}
+    return fixed, [(name, COMPUTED[text]) for name, text in every.items() if text in COMPUTED]
 
 
 def _one_line(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -152,12 +151,15 @@ class Call:
         self.hint = ""
         self.faulted = ""
         self.id = ""
+        self._now: datetime | None = None
 
-    @cached_property
+    @property
     def now(self) -> datetime:
         """The workspace's time, one instant for the whole call."""
-        found: datetime = self.account.workspace.clock.now() if self.account else datetime.fromtimestamp(0)
-        return found
+        if self._now is None:
+            assert self.account is not None, "only an authenticated call has a workspace"
+            self._now = self.account.workspace.clock.now()
+        return self._now
 
     def new_id(self, kind: str) -> str:
         """A fresh identifier of `ids.KINDS`, drawn from the workspace's generator."""
