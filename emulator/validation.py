@@ -90,8 +90,9 @@ def _also(call: Call, repaired: bodies.Repaired) -> Iterator[Defect]:
     if operation is None or operation.schema is None or repaired.value is None:
         return
     for problem in islice(explain(operation, repaired.value), MAX_ALSO):
-        place = repaired.place(problem.steps)
-        yield Defect(*place, f"{problem.pointer or 'the body'}: {problem.message}", problem.fix)
+        named = bool(problem.steps) and f"'{problem.steps[-1]}'" in problem.message
+        what = problem.message if named else f"{problem.pointer or 'the body'}: {problem.message}"
+        yield Defect(*repaired.place(problem.steps), what, problem.fix)
 
 
 def _with_numbers(call: Call, found: list[Problem]) -> list[Problem]:

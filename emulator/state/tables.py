@@ -28,7 +28,7 @@ TABLES: Final = {
     "inkit_sent": "template id NUL contact id NUL address -> id of the newest such mailing",
     "movable_ink_mappings": "name -> event mapping of this workspace, beside the default ones",
     "movable_ink_events": "sequence number -> accepted event",
-    "movable_ink_profiles": "user_id -> profile",
+    "movable_ink_profiles": "user_id, or NUL anonymous_id until an identify -> profile",
     "movable_ink_aliases": "anonymous_id -> user_id",
     "passkit_campaigns": "coupon campaign id -> campaign",
     "passkit_offers": "offer id -> offer",
