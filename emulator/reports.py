@@ -96,7 +96,8 @@ def _detail(step: StepResult) -> Iterator[str]:
         yield _labelled("sent", f"{_address(step.exchange)} {_shown(request['body'])}")
         yield _labelled("answered", f"{step.exchange['status']} {_shown(response['body'])}")
         for fate in step.exchange["fates"]:
-            yield _labelled("fate", f"{fate['pointer'] or 'the body'}: {fate['rule']}. {fate['sentence']}")
+            note = f" ({fate['note']})" if fate["note"] else ""
+            yield _labelled("fate", f"{fate['pointer'] or 'the body'}: {fate['rule']}. {fate['sentence']}{note}")
     for entry in step.others:
         yield _labelled("recorded", f"{line(entry)} {_shown(entry['request']['body'])}")
     if step.means:

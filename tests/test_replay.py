@@ -281,7 +281,7 @@ def url() -> Iterator[str]:
     server.stop()
 
 
-@pytest.mark.parametrize("path", replay.files([SCENARIOS, FIXTURES]), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", replay.files([SCENARIOS.parent, FIXTURES]), ids=lambda path: path.stem)
 def test_an_address_gives_the_same_as_in_process(url: str, path: Path) -> None:
     def told(result: reports.Result) -> list[tuple[str, str, int]]:
         return [(step.status, step.told, len(step.findings)) for step in result.steps]
