@@ -27,8 +27,14 @@ def test_receive_webhook_records_and_answers(partner: Client) -> None:
 
 @pytest.mark.parametrize(
     ("authorization", "status"),
-    [("Bearer partner-token", 202), ("bearer partner-token", 202), ("Bearer other", 401), ("partner-token", 401), ("", 401)],
-)  # fmt: skip
+    [
+        ("Bearer partner-token", 202),
+        ("bearer partner-token", 202),
+        ("Bearer other", 401),
+        ("partner-token", 401),
+        ("", 401),
+    ],
+)
 def test_receive_webhook_demands_the_bearer_token(partner: Client, authorization: str, status: int) -> None:
     assert partner.post(HOOK, {}, authorization=authorization)[0] == status
 
