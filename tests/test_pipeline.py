@@ -475,8 +475,10 @@ def test_an_unknown_method(emulator: Emulator, service: Service, method: str) ->
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("end", ["/no/such/path-1", "/../../etc/passwd", "//", "/\x00", "/😀", "/" + "x" * 100_000])
 def test_a_wrong_path(emulator: Emulator, service: Service, end: str) -> None:
+    """Some prefixes are followed by a key, so that some of these find an operation after all."""
     prefix = service.data["prefixes"][0].rstrip("/")
-    check(emulator, service, ask(emulator, service, b"{}", path=prefix + end), "not_found", "method_not_allowed")
+    kinds = ("not_found", "method_not_allowed", "malformed", "invalid")
+    check(emulator, service, ask(emulator, service, b"{}", path=prefix + end), *kinds)
 
 
 @pytest.mark.parametrize("service", SERVICES)
