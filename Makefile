@@ -32,7 +32,7 @@ types: $(VENV)/ready-for-tests ## Check the type hints.
 	$(BIN)/mypy
 
 demo: $(VENV)/ready ## Replay the scenarios and tell what was sent, what was recorded and what it means.
-	@$(BIN)/braze-emulator replay scenarios/ $(ARGS)
+	@$(BIN)/braze-emulator replay --explain $(ARGS) scenarios/
 
 bench: $(VENV)/ready-for-tests ## Compare the emulator's speed with its peers; results go to bench/results/.
 	bench/run $(ARGS)
