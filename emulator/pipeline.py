@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,7 +59,7 @@ class Emulator:
                 response = self._strike(call, "before") or self._handle(call)
                 response = self._strike(call, "after") or response
             except ApiError as error:
-                call.account = call.account or auth.guess(call, self.workspaces.account)
+                call.account = call.account or auth.guess(call, self._lookup(call))
                 response = answers.failure(call, error)
         except Exception:
             self._record(call, Response(500), started, traceback.format_exc())
@@ -86,12 +87,17 @@ class Emulator:
     def _authenticate(self, call: Call) -> None:
         """Who calls, and may they? Raises ApiError as the scheme words it, forbidden, and too_large."""
         own = call.operation.data.get("auth") if call.operation else None
-        auth.authenticate(call, own or call.service.data["auth"], self.workspaces.account)
+        auth.authenticate(call, own or call.service.data["auth"], self._lookup(call))
         if call.account is not None:
             call.settings = call.account.workspace.settings()
         auth.permit(call)
         if call.service.data.get("method_after_auth"):
             _check_size(call)
+
+    def _lookup(self, call: Call) -> auth.Lookup:
+        """Whose credentials count: everybody's, or only those of the workspace that the client names."""
+        named = call.request.headers.get("x-emulator-workspace")
+        return partial(self.workspaces.account_in, named) if named else self.workspaces.account
 
     def _handle(self, call: Call) -> Response:
         """Validate, compute on a draft, commit: all or nothing."""

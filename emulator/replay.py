@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, cast
 
-from emulator import calling, faults, inspection, operations, reports, runner, scenario, seed, settings
+from emulator import calling, faults, inspection, operations, reports, runner, scenario, settings
 from emulator.call import Request, Response
 from emulator.client import ControlClient
 from emulator.clock import parse_duration
@@ -77,10 +77,8 @@ def run(what: Scenario, target: Target, strict: bool = False) -> reports.Result:
 
 
 def in_process() -> Callable[[Scenario], Target]:
-    """Opens targets in one emulator of its own, whose default workspace takes no credential that a scenario may send:
-    so a wrong key is refused there.
-    """
-    emulator = Emulator(seed.with_own_credentials({}, "nobody"))
+    """Opens targets in one emulator of its own."""
+    emulator = Emulator()
     return lambda what: InProcess(emulator, what.given, f"{what.path.parent.name}-{what.path.stem}")
 
 
@@ -103,6 +101,7 @@ class InProcess:
 
     def __init__(self, emulator: Emulator, given: Mapping[str, Any], name: str) -> None:
         self._emulator = emulator
+        self.name = name
         self._workspace = emulator.workspaces.mint(name, given)
         self._begin = emulator.journal.last
         self.operations = emulator.operations
@@ -123,7 +122,7 @@ class InProcess:
         armed.append(faults.parse(fault, f"fault-{len(armed) + 1}"))
 
     def entries(self, after: int) -> list[Entry]:
-        found = self._emulator.journal.find(limit=-1, workspace=self._workspace.name, after=max(after, self._begin))
+        found = self._emulator.journal.find(limit=-1, workspace=self.name, after=max(after, self._begin))
         return [inspection.shown(entry, reveal=True) for entry in found]
 
     def entry(self, id: int) -> Entry | None:
@@ -134,7 +133,7 @@ class InProcess:
         return [_fault(fault.when, fault.status, fault.delay) for fault in self._workspace.faults if not fault.fired]
 
     def close(self) -> None:
-        self._emulator.workspaces.delete(self._workspace.name)
+        self._emulator.workspaces.delete(self.name)
 
 
 def _fault(when: Mapping[str, str], status: int | None, delay: float) -> str:
@@ -153,8 +152,8 @@ class Remote:
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy or a .netrc of this machine is not meant for the emulator
         self._failure = requests.RequestException
-        self._name = ControlClient(self.url, token).post("/workspaces", {"seed": given})["name"]
-        self._control = ControlClient(self.url, token, self._name)
+        self.name: str = ControlClient(self.url, token).post("/workspaces", {"seed": given})["name"]
+        self._control = ControlClient(self.url, token, self.name)
         self.document = self._control.get("/seed")
         newest = self._control.get("/journal", workspace="*", newest="true", limit=1)["entries"]
         self._begin = int(newest[0]["id"]) if newest else 0
@@ -193,5 +192,5 @@ class Remote:
         return [_fault(item["when"], item["status"], item["delay"]) for item in armed if not item["fired"]]
 
     def close(self) -> None:
-        self._control.delete(f"/workspaces/{self._name}")
+        self._control.delete(f"/workspaces/{self.name}")
         self._session.close()

@@ -23,10 +23,11 @@ Entry = dict[str, Any]
 class Target(Protocol):
     """A workspace for one scenario, in this process or behind an address.
 
-    `operations` is the list that calls refer to, `document` the workspace's seed with its own credentials, and `url`
-    where a person would repeat a call.
+    `name` is the workspace's, `document` its seed with its own credentials; `operations` is the list that calls refer
+    to, and `url` where a person would repeat a call.
     """
 
+    name: str
     operations: Operations
     document: Mapping[str, Any]
     url: str
@@ -140,6 +141,7 @@ Found = Iterator[tuple[str, str]]
 def _call(running: _Run, step: Step, result: StepResult) -> Found:
     request = running.caller.request(scenario.filled(step.data, running.captures))
     result.curl = calling.curl(request, running.target.url)
+    request.headers["x-emulator-workspace"] = running.target.name  # a credential that nobody has is refused
     response = running.target.call(request)
     headers = {name.lower(): value for name, value in response.headers.items()}
     result.told, running.trace = str(response.status), headers.get("x-emulator-trace", "")

@@ -189,6 +189,13 @@ class Workspaces:
             return found
         return Account(credential, self.default)
 
+    def account_in(self, name: str, service: str, credential: str) -> Account | None:
+        """As `account`, for a client that names its workspace: only the credentials of that one count."""
+        if not service:  # an operation that asks for no credential
+            return Account(credential, self.all.get(name, self.default))
+        found = self._accounts.get((service, credential))
+        return found if found is not None and found.workspace.name == name else None
+
     def credentials(self, workspace: Workspace) -> list[tuple[str, Account]]:
         return [(service, found) for (service, _), found in self._accounts.items() if found.workspace is workspace]
 

@@ -165,6 +165,11 @@ def test_a_wrong_key_is_refused_without_a_seed(tmp_path: Path) -> None:
     assert result.status == reports.PASSED, "a refused call is recorded, although it belongs to no workspace"
 
 
+def test_an_operation_without_credentials_belongs_to_the_scenario(tmp_path: Path) -> None:
+    steps = "  - {call: {method: OPTIONS, path: /web/v2/subscriptions/x/get}, expect: {status: 204}}\n"
+    assert written(tmp_path, steps + "  - recorded: {method: OPTIONS, count: 1}\n").steps[1].status == reports.PASSED
+
+
 def test_fates_are_compared_exactly(tmp_path: Path) -> None:
     twice = '{service: your_partner, operation: receive_webhook, text: \'{"a": 1, "a": 2}\'}'
 
@@ -273,10 +278,9 @@ def test_github_annotations_are_one_line_each() -> None:
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    from emulator import seed
     from emulator.pytest_plugin import BrazeServer
 
-    server = BrazeServer(Emulator(seed.with_own_credentials({}, "nobody")))
+    server = BrazeServer(Emulator())
     yield server.url
     server.stop()
 

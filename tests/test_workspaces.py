@@ -326,6 +326,25 @@ def test_minting_leaves_the_default_workspace_open() -> None:
     assert account is not None and account.workspace is all_workspaces.default
 
 
+def test_a_client_that_names_its_workspace_has_only_the_credentials_of_that_one() -> None:
+    all_workspaces = Workspaces()
+    mine = all_workspaces.mint("mine", {"api_keys": [{"key": "k1"}]})
+    all_workspaces.mint("other", {"api_keys": [{"key": "k2"}]})
+    found = all_workspaces.account_in("mine", "braze", "k1")
+    assert found is not None and found.workspace is mine
+    assert all_workspaces.account_in("mine", "braze", "k2") is None, "another workspace's"
+    assert all_workspaces.account_in("mine", "braze", "whatever") is None, "the default workspace is not meant"
+    assert all_workspaces.account_in("nobody", "braze", "k1") is None
+
+
+def test_a_client_that_names_its_workspace_needs_no_credential_where_none_is_asked_for() -> None:
+    all_workspaces = Workspaces()
+    mine = all_workspaces.mint("mine", {})
+    for name, workspace in (("mine", mine), ("nobody", all_workspaces.default)):
+        found = all_workspaces.account_in(name, "", "")
+        assert found is not None and found.workspace is workspace
+
+
 def test_a_minted_workspace_keeps_the_keys_of_its_seed() -> None:
     all_workspaces = Workspaces()
     minted = all_workspaces.mint("mine", {"api_keys": [{"key": "mine", "permissions": []}]})
