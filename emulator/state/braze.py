@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from emulator.state import content_blocks, profiles
+from emulator.state import content_blocks, seeded_profiles
 from emulator.state.credential import Credential
 from emulator.state.draft import Draft
 
@@ -33,8 +33,7 @@ def plant(draft: Draft, document: Mapping[str, Any], now: datetime) -> None:
         content_blocks.plant(draft, item, now)
     for name, value in document.get("settings", {}).items():
         draft.settings[name] = value
-    for item in document.get("profiles", ()):
-        profiles.plant(draft, item, now)
+    seeded_profiles.plant(draft, document.get("profiles", ()), now)
 
 
 def credentials(document: Mapping[str, Any]) -> Iterator[Credential]:

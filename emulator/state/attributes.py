@@ -1,0 +1,212 @@
+"""The attributes objects of users/track: a table of the reserved fields, a small function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from emulator import clock
+from emulator.call import Json
+from emulator.state import custom, identity, names, places, profiles, subscriptions, tokens
+from emulator.state.change import Change, Refused
+
+Setter = Callable[[Change, str, Any], None]
+"""(change, field, value)."""
+
+MAX_IMAGE_URL: Final = 1024
+
+
+def apply(change: Change, item: Mapping[str, Json]) -> None:
+    """Write one attributes object into the profile it means. Raises Refused before anything is changed."""
+    check(change, item)
+    if item.get("push_token_import"):
+        tokens.import_all(change, item["push_tokens"])
+        return
+    if identity.find(change, item):
+        change.merge = bool(item.get("_merge_objects"))
+        write(change, item)
+        if not change.changed and not change.told:
+            change.note("unchanged", "", None, "the profile had all of this already")
+
+
+def check(change: Change, item: Mapping[str, Json]) -> None:
+    """Raises Refused for a subscription group or an app that the workspace does not have."""
+    if "subscription_groups" in item:
+        known = change.profiles.draft.subscription_groups
+        if any(one["subscription_group_id"] not in known for one in item["subscription_groups"]):
+            raise Refused("BAD_SUBSCRIPTION_GROUP_ID")
+    if "push_tokens" in item:
+        tokens.check(change, item["push_tokens"])
+
+
+def write(change: Change, item: Mapping[str, Json]) -> None:
+    """Write the fields into the profile that was found."""
+    held: dict[str, Any] | None = None
+    for name, value in item.items():
+        setter = FIELDS.get(name)
+        if setter is not None:
+            setter(change, name, value)
+        else:
+            if held is None:
+                held = change.opened.part("custom_attributes")
+            custom.assign(change, held, name, value)
+
+
+def _control(change: Change, name: str, value: Json) -> None:
+    """Identifiers and flags are read where they are needed."""
+    if value is None:
+        change.note("null_ignored", name)
+    elif name in ("alias_name", "alias_label"):
+        change.note("ignored", name, value, "an alias is an object: user_alias: {alias_name, alias_label}")
+
+
+def _drop(change: Change, name: str, value: Json, wanted: str) -> None:
+    change.note("value_dropped", name, value, f"{name} takes {wanted}")
+
+
+def _text(change: Change, name: str, value: Json) -> None:
+    if type(value) is str:
+        change.put(name, value)
+    elif value is None:
+        change.remove(name)
+    elif type(value) in (int, float):
+        change.put(name, identity.text_of(change, name, value))
+    else:
+        _drop(change, name, value, "text")
+
+
+def _flag(change: Change, name: str, value: Json) -> None:
+    if value is None:
+        change.remove(name)
+    elif type(value) is bool:
+        change.put(name, value)
+    else:
+        _drop(change, name, value, "true or false")
+
+
+def _stated(change: Change, name: str, value: Json) -> None:
+    """A value that the schema has checked."""
+    if value is None:
+        change.remove(name)
+    else:
+        change.put(name, value)
+
+
+def _social(change: Change, name: str, value: Json) -> None:
+    if value is None or type(value) is dict:
+        _stated(change, name, value)
+    else:
+        _drop(change, name, value, "an object")
+
+
+def _email(change: Change, name: str, value: Json) -> None:
+    if change.identifier != name:
+        identity.set_address(change, name, value)
+
+
+def _phone(change: Change, name: str, value: Json) -> None:
+    if change.identifier == name:
+        return
+    phone = None if value is None else identity.text_of(change, name, value)
+    if phone is not None and not profiles.is_e164(phone):
+        change.note("phone_not_e164", name, value, "write it like +14155552671")
+    identity.set_address(change, name, phone)
+
+
+def _country(change: Change, name: str, value: Json) -> None:
+    code = places.country(value) if type(value) is str else None
+    if code is not None:
+        if code != value:
+            change.note("country_mapped", name, value, f"stored as {code}")
+        change.put(name, code)
+    elif value is None:
+        change.remove(name)
+    else:
+        change.note("country_unknown", name, value, "write an ISO 3166-1 alpha-2 code, for example GB")
+        change.changed |= change.record.pop(name, None) is not None
+
+
+def _language(change: Change, name: str, value: Json) -> None:
+    if value is None or (type(value) is str and value in places.LANGUAGES):
+        _stated(change, name, value)
+    else:
+        _drop(change, name, value, "an ISO 639-1 code, for example en")
+
+
+def _time_zone(change: Change, name: str, value: Json) -> None:
+    if value is None or (type(value) is str and places.is_time_zone(value)):
+        _stated(change, name, value)
+    else:
+        change.note("time_zone_ignored", name, value, "write an IANA name, for example Europe/Paris")
+
+
+def _gender(change: Change, name: str, value: Json) -> None:
+    if value in ("M", "F", "O", "N", "P", None):
+        _stated(change, name, value)
+    else:
+        _drop(change, name, value, "M, F, O, N, P or null")
+
+
+def _image_url(change: Change, name: str, value: Json) -> None:
+    if type(value) is str and len(value) > MAX_IMAGE_URL:
+        _drop(change, name, value, f"at most {MAX_IMAGE_URL} characters")
+    else:
+        _text(change, name, value)
+
+
+def _dob(change: Change, name: str, value: Json) -> None:
+    _dated(change, name, value, 10)
+
+
+def _date(change: Change, name: str, value: Json) -> None:
+    _dated(change, name, value, None)
+
+
+def _dated(change: Change, name: str, value: Json, length: int | None) -> None:
+    if value is None:
+        change.remove(name)
+        return
+    try:
+        date = clock.read_time(value if type(value) is str else "")[:length]
+    except ValueError:
+        _drop(change, name, value, "a date, for example 1980-12-21")
+        return
+    if date != value:
+        change.note("stored_as_date", name, value, f"stored as {date}")
+    change.put(name, date)
+
+
+def _groups(change: Change, name: str, value: list[Any]) -> None:
+    """Sets the profile's states, and those of all profiles that share its address."""
+    for index, one in enumerate(value):
+        group = change.profiles.draft.subscription_groups[one["subscription_group_id"]]
+        if subscriptions.waits_for_consent(group, one):
+            change.note("double_opt_in", str(index), one, "", name)
+            continue
+        changed, others = subscriptions.set_for_profile(
+            change.profiles, group, one["subscription_state"], change.record["braze_id"]
+        )
+        change.changed |= changed
+        if others:
+            change.note("shared_address", str(index), one, f"{others} other profiles have the same address", name)
+
+
+FIELDS: Final[dict[str, Setter]] = {
+    **dict.fromkeys(names.CONTROLS, _control),
+    **dict.fromkeys(("first_name", "last_name", "home_city"), _text),
+    **dict.fromkeys(("date_of_first_session", "date_of_last_session", "marked_email_as_spam_at"), _date),
+    **dict.fromkeys(("email_open_tracking_disabled", "email_click_tracking_disabled"), _flag),
+    **dict.fromkeys(("email_subscribe", "push_subscribe", "current_location"), _stated),
+    **dict.fromkeys(("facebook", "twitter"), _social),
+    "email": _email,
+    "phone": _phone,
+    "country": _country,
+    "language": _language,
+    "time_zone": _time_zone,
+    "gender": _gender,
+    "image_url": _image_url,
+    "dob": _dob,
+    "subscription_groups": _groups,
+    "push_tokens": tokens.assign,
+}
+"""Reserved field -> how it is written (documented names; see names.RESERVED)."""

@@ -1,0 +1,86 @@
+"""One object of users/track on its way into one profile, and what may go wrong there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from emulator.call import Json
+from emulator.state.profiles import Opened, Profiles
+
+Fate = Callable[[str, str, Json, str], None]
+"""(JSON pointer, rule, value, note): `Call.fate`."""
+
+MISSING: Final = object()
+
+
+class Refused(Exception):
+    """The object is refused for a reason that its schema cannot see. The text is the service's own.
+
+    Raised before anything was changed.
+    """
+
+
+class Change:
+    """What the functions of this folder pass around: the object's place, and the profile it changes.
+
+    `array` and `index` are the object's place in the request; `opened` and `record` are there once the profile is
+    found or created. `changed` says whether anything in the profile is different now, `told` whether there was a fate.
+    """
+
+    __slots__ = (
+        "profiles",
+        "array",
+        "index",
+        "opened",
+        "record",
+        "created",
+        "identifier",
+        "merge",
+        "changed",
+        "told",
+        "_fate",
+    )
+
+    opened: Opened
+    record: dict[str, Any]
+
+    def __init__(self, profiles: Profiles, fate: Fate, array: str, index: int) -> None:
+        self.profiles = profiles
+        self.array = array
+        self.index = index
+        self.created = False
+        self.identifier = ""
+        self.merge = False
+        self.changed = False
+        self.told = False
+        self._fate = fate
+
+    def use(self, opened: Opened) -> None:
+        self.opened = opened
+        self.record = opened.record
+
+    def note(self, rule: str, name: str = "", value: Json = None, note: str = "", within: str = "") -> None:
+        """Record a fate of the field `name` (inside the field `within`), or of the whole object."""
+        self.told = True
+        place = f"/{self.array}/{self.index}"
+        if within:
+            place += f"/{within}"
+        if name:
+            place += "/" + name.replace("~", "~0").replace("/", "~1")
+        self._fate(place, rule, value, note)
+
+    def put(self, name: str, value: Json) -> None:
+        """Set a field of the profile."""
+        record = self.record
+        if record.get(name, MISSING) != value:
+            self.changed = True
+        record[name] = value
+
+    def remove(self, name: str) -> None:
+        """null removes what is set (documented)."""
+        if self.record.pop(name, MISSING) is not MISSING:
+            self.changed = True
+            self.note("removed", name)
+        else:
+            self.note("unchanged", name, None, "there was nothing to remove")

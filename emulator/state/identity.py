@@ -1,0 +1,144 @@
+"""From the identifiers of an object to the profile it means: found, created, or neither."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from emulator.call import Json
+from emulator.state import profiles, subscriptions
+from emulator.state.change import Change, Refused
+
+MAX_BYTES: Final = 987
+"""Documented for external_id; a schema can only count characters."""
+MAX_ALIAS_BYTES: Final = 236
+
+
+def find(change: Change, item: Mapping[str, Json]) -> bool:
+    """Open the profile that an object means, creating it where that is the rule. False: nothing is to be done.
+
+    One primary identifier at most is there (the schema saw to it); without one, email comes before phone.
+    """
+    external_id = item.get("external_id")
+    if external_id is not None:
+        return _by_external_id(change, item, external_id)
+    for name, finder in _FINDERS.items():
+        value = item.get(name)
+        if value is not None:
+            return finder(change, item, value)
+    return False
+
+
+def text_of(change: Change, name: str, value: Json) -> str:
+    """Text as it is, a number as text (observed for external_id and product_id)."""
+    if type(value) is str:
+        return value
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    change.note("coerced_to_text", name, value, f"stored as '{text}'")
+    return text
+
+
+def _by_external_id(change: Change, item: Mapping[str, Json], value: Json) -> bool:
+    external_id = value if type(value) is str else text_of(change, "external_id", value)
+    room = change.profiles
+    braze_id = room.draft.external_ids.get(external_id)
+    if braze_id is not None:
+        change.use(room.open(braze_id))
+        return True
+    if not external_id.isascii() and len(external_id.encode()) > MAX_BYTES:
+        raise Refused("EXTERNAL_USER_ID_TOO_LARGE")
+    if item.get("_update_existing_only"):
+        return _no_match(change, "external_id", value, "_update_existing_only forbids to create one")
+    _create(change, "external_id", value, external_id=external_id)
+    room.draft.external_ids[external_id] = change.record["braze_id"]
+    return True
+
+
+def _by_alias(change: Change, item: Mapping[str, Json], value: Json) -> bool:
+    room, key = change.profiles, profiles.alias_key(value)
+    braze_id = room.draft.aliases.get(key)
+    if braze_id is not None:
+        change.use(room.open(braze_id))
+        return True
+    if any(len(value[name].encode()) > MAX_ALIAS_BYTES for name in ("alias_name", "alias_label")):
+        raise Refused("'user_alias' is not valid")
+    if item.get("_update_existing_only") in (None, True):
+        return _no_match(change, "user_alias", value, "for an alias, only _update_existing_only: false creates one")
+    alias = {"alias_name": value["alias_name"], "alias_label": value["alias_label"]}
+    _create(change, "user_alias", value, user_aliases=[alias])
+    room.draft.aliases[key] = change.record["braze_id"]
+    return True
+
+
+def _by_braze_id(change: Change, item: Mapping[str, Json], value: Json) -> bool:
+    if value not in change.profiles.draft.profiles:
+        return _no_match(change, "braze_id", value, "a braze_id never creates a profile")
+    change.use(change.profiles.open(value))
+    return True
+
+
+def _by_email(change: Change, item: Mapping[str, Json], value: Json) -> bool:
+    return _by_address(change, item, "email", value)
+
+
+def _by_phone(change: Change, item: Mapping[str, Json], value: Json) -> bool:
+    phone = text_of(change, "phone", value)
+    if not profiles.is_e164(phone) and profiles.phone_key(phone) not in change.profiles.draft.phones:
+        return _no_match(change, "phone", value, "only a valid number creates a profile: write it like +14155552671")
+    return _by_address(change, item, "phone", phone)
+
+
+def _by_address(change: Change, item: Mapping[str, Json], name: str, address: str) -> bool:
+    room = change.profiles
+    change.identifier = name
+    found = subscriptions.holders(room.draft, name, address)
+    if found:
+        change.use(room.open(room.latest(found)))
+        if len(found) > 1:
+            change.note("several_match", name, address, f"{len(found)} profiles share it")
+        return True
+    if item.get("_update_existing_only"):
+        return _no_match(change, name, address, "_update_existing_only forbids to create one")
+    _create(change, name, address)
+    set_address(change, name, address)
+    return True
+
+
+def set_address(change: Change, name: str, address: str | None) -> None:
+    """Set or remove email or phone, in the profile and in its index; a new profile inherits kept states."""
+    table, key = subscriptions.INDEX[name]
+    old = change.record.get(name)
+    if old is not None and old == address:
+        return
+    profiles.reindex(
+        getattr(change.profiles.draft, table),
+        change.record["braze_id"],
+        None if old is None else key(old),
+        None if address is None else key(address),
+    )
+    if address is None:
+        change.remove(name)
+        return
+    change.put(name, address)
+    if change.created:
+        for group in subscriptions.inherit(change.profiles, change.opened, name, address):
+            change.note("inherited_state", name, address, f"of the subscription group {group}")
+
+
+def _create(change: Change, name: str, value: Json, **identity: Any) -> None:
+    change.use(change.profiles.create(**identity))
+    change.created = change.changed = True
+    change.note("created_profile", name, value, f"braze_id {change.record['braze_id']}")
+
+
+def _no_match(change: Change, name: str, value: Json, note: str) -> bool:
+    change.note("no_match", name, value, note)
+    return False
+
+
+_FINDERS: Final[dict[str, Callable[[Change, Mapping[str, Json], Json], bool]]] = {
+    "user_alias": _by_alias,
+    "braze_id": _by_braze_id,
+    "email": _by_email,
+    "phone": _by_phone,
+}

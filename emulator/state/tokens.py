@@ -1,0 +1,56 @@
+"""Push tokens: given to a profile, or imported for people who are not known yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from emulator.state.change import Change, Refused
+
+
+def check(change: Change, wanted: list[Mapping[str, Any]]) -> None:
+    """Raises Refused for an app that the workspace does not have; while it declares none, every app is taken."""
+    apps = change.profiles.draft.apps
+    if len(apps) and any(token["app_id"] not in apps for token in wanted):
+        raise Refused("BAD_PUSH_TOKEN_APP_ID")
+
+
+def assign(change: Change, name: str, wanted: list[Mapping[str, Any]]) -> None:
+    """Add tokens to the profile; one that it has already is left as it is."""
+    for index, token in enumerate(wanted):
+        _add(change, index, token)
+
+
+def import_all(change: Change, wanted: list[Mapping[str, Any]]) -> None:
+    """push_token_import: an anonymous profile for each token that nobody has (documented)."""
+    for index, token in enumerate(wanted):
+        if _key(token) in change.profiles.draft.push_tokens:
+            change.note("token_known", str(index), token, "", "push_tokens")
+            continue
+        change.use(change.profiles.create())
+        change.note("created_profile", str(index), token, f"braze_id {change.record['braze_id']}", "push_tokens")
+        _add(change, index, token)
+
+
+def _add(change: Change, index: int, token: Mapping[str, Any]) -> None:
+    room, key = change.profiles, _key(token)
+    owner = room.draft.push_tokens.get(key)
+    if owner == change.record["braze_id"]:
+        change.note("unchanged", str(index), token, "", "push_tokens")
+        return
+    if owner is not None:
+        _take_away(change, owner, token)
+        change.note("token_moved", str(index), token, f"from the profile with the braze_id {owner}", "push_tokens")
+    device_id = token.get("device_id") or room.draft.new_id("uuid")
+    new = {"app_id": token["app_id"], "token": token["token"], "device_id": device_id}
+    change.put("push_tokens", [*change.record.get("push_tokens", ()), new])
+    room.draft.push_tokens[key] = change.record["braze_id"]
+
+
+def _take_away(change: Change, owner: str, token: Mapping[str, Any]) -> None:
+    record = change.profiles.open(owner).record
+    record["push_tokens"] = [one for one in record["push_tokens"] if _key(one) != _key(token)]
+
+
+def _key(token: Mapping[str, Any]) -> str:
+    return f"{token['app_id']}\0{token['token']}"
