@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SETUP := setup.cfg setup.py pyproject.toml
 ARGS ?=
-PYTEST ?= -n auto
+PYTEST ?= -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint format types demo bench clean
