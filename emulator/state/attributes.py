@@ -50,6 +50,8 @@ def write(change: Change, item: Mapping[str, Json]) -> None:
             if held is None:
                 held = change.opened.part("custom_attributes")
             custom.assign(change, held, name, value)
+    if "subscription_groups" in item:  # last, because an address of the same object decides whom they reach
+        _groups(change, item["subscription_groups"])
 
 
 def _control(change: Change, name: str, value: Json) -> None:
@@ -176,19 +178,24 @@ def _dated(change: Change, name: str, value: Json, length: int | None) -> None:
     change.put(name, date)
 
 
-def _groups(change: Change, name: str, value: list[Any]) -> None:
+def _later(change: Change, name: str, value: Json) -> None:
+    """See `write`."""
+
+
+def _groups(change: Change, wanted: list[Any]) -> None:
     """Sets the profile's states, and those of all profiles that share its address."""
-    for index, one in enumerate(value):
+    for index, one in enumerate(wanted):
         group = change.profiles.draft.subscription_groups[one["subscription_group_id"]]
         if subscriptions.waits_for_consent(group, one):
-            change.note("double_opt_in", str(index), one, "", name)
+            change.note("double_opt_in", str(index), one, "", "subscription_groups")
             continue
         changed, others = subscriptions.set_for_profile(
             change.profiles, group, one["subscription_state"], change.record["braze_id"]
         )
         change.changed |= changed
         if others:
-            change.note("shared_address", str(index), one, f"{others} other profiles have the same address", name)
+            note = f"{others} other profiles have the same address"
+            change.note("shared_address", str(index), one, note, "subscription_groups")
 
 
 FIELDS: Final[dict[str, Setter]] = {
@@ -206,7 +213,7 @@ FIELDS: Final[dict[str, Setter]] = {
     "gender": _gender,
     "image_url": _image_url,
     "dob": _dob,
-    "subscription_groups": _groups,
+    "subscription_groups": _later,
     "push_tokens": tokens.assign,
 }
 """Reserved field -> how it is written (documented names; see names.RESERVED)."""

@@ -11,7 +11,7 @@ TABLES: Final = {
     "phones": "phone -> tuple of braze_ids",
     "push_tokens": "app id NUL push token -> braze_id",
     "subscription_groups": "subscription_group_id -> {id, name, channel}",
-    "orphan_states": "group NUL channel NUL address -> {state, until}: states set before any profile had the address",
+    "orphan_states": "group NUL email or phone NUL address -> {state, until}, kept for a profile to come",
     "content_blocks": "content_block_id -> content block",
     "content_block_names": "name -> content_block_id",
     "tags": "tag name -> {}",

@@ -9,7 +9,7 @@ import pytest
 from tests.braze.calls import ALIAS, NOW, attributes, count, export, only, rules, track
 from tests.conftest import Client, client
 
-ABSENT = object()
+ABSENT: Any = "{{absent}}"
 UPDATE = {"$update": [{"$identifier_key": "id", "$identifier_value": 1, "$new_object": {"b": 2}}]}
 
 
@@ -287,6 +287,14 @@ def test_track_users_sets_groups_for_everybody_with_the_address() -> None:
     assert [record["subscription_groups"] for record in records] == [{"news": "unsubscribed"}] * 2
     status = braze.get("/subscription/status/get", "subscription_group_id=news&external_id=b")
     assert status == (200, {"message": "success", "status": {"b": "Unsubscribed"}})
+
+
+def test_track_users_sets_groups_after_an_address_of_the_same_object() -> None:
+    groups = [{"id": "news", "name": "News", "channel": "email"}]
+    braze = client({"subscription_groups": groups, "profiles": [{"external_id": "a", "email": "a@b.co"}]})
+    news = {"subscription_group_id": "news", "subscription_state": "unsubscribed"}
+    attributes(braze, {"external_id": "b", "subscription_groups": [news], "email": "a@b.co"})
+    assert ("/attributes/0/subscription_groups/0", "shared_address") in braze.fates
 
 
 def test_track_users_by_alias_writes_attributes(braze: Client) -> None:
