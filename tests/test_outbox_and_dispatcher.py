@@ -9,7 +9,7 @@ import requests
 
 from emulator import faults
 from emulator.journal import Entry
-from emulator.messaging.dispatcher import BACKOFF, RETRIED
+from emulator.messaging.dispatcher import BACKOFF, MAX_CHAIN, RETRIED
 from emulator.workspaces import Workspace
 from tests import toy
 from tests.conftest import Client
@@ -280,6 +280,16 @@ def test_an_allowed_host_that_does_not_answer_is_tried_again(monkeypatch: pytest
     assert len(outside.asked) == len(BACKOFF) + 1
     assert {entry.status for entry in sent(client)} == {599}
     assert sent(client)[0].note.startswith(f"connection error: {type(error).__name__}")
+
+
+def test_a_loop_of_messages_is_cut_and_told() -> None:
+    client = toy.client()
+    assert client.post("/things/send_myself", {}) == (200, {})
+    assert [entry.status for entry in sent(client)] == [0] + [200] * MAX_CHAIN
+    assert (
+        sent(client)[0].note == f"not sent: {MAX_CHAIN} messages each caused the next at once; this looks like a loop"
+    )
+    assert client.post("/things/make", {"name": "still here"})[0] == 201
 
 
 # bugs of ours behind the address

@@ -22,6 +22,7 @@ BACKOFF: Final = (30.0, 120.0, 480.0, 1200.0)
 RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504, 529, 598, 599})
 REFUSED, UNREACHABLE = 0, 599
 TIMEOUT: Final = 10.0
+MAX_CHAIN: Final = 50
 
 Followup = Callable[[Any, dict[str, Any], Response], None]
 
@@ -43,6 +44,7 @@ class Dispatcher:
         self._allowed = frozenset(allowed)
         self._followups = followups or {}
         self._lock = threading.RLock()
+        self._chain = 0
 
     def run_due(self, workspace: Workspace, until: float | None = None) -> int:
         """Send everything that is due by `until` (default: the workspace's now); answers how many attempts it made."""
@@ -91,10 +93,20 @@ class Dispatcher:
             return _refused(f"'{item['url']}' is not an address; write http:// or https:// and a host")
         host = parts.hostname or ""
         if host in self._hosts:
-            return self._send(_request(item, unquote(parts.path), parts.query, host)), ""
+            return self._mirror(_request(item, unquote(parts.path), parts.query, host))
         if host not in self._allowed:
             return _refused(f"nothing leaves this machine; to allow it, start with --allow-hosts {host}")
         return _over_http(item)
+
+    def _mirror(self, request: Request) -> tuple[Response, str]:
+        """Through the pipeline; what that causes at once is sent before this returns, so a loop has to be cut."""
+        if self._chain >= MAX_CHAIN:
+            return _refused(f"{MAX_CHAIN} messages each caused the next at once; this looks like a loop")
+        self._chain += 1
+        try:
+            return self._send(request), ""
+        finally:
+            self._chain -= 1
 
 
 def _address(url: str) -> SplitResult | None:

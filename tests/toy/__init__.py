@@ -1,4 +1,4 @@
-"""A small house beside the real one: a Braze of six operations and a partner, to test the pipeline and nothing else.
+"""A small house beside the real one: a Braze of seven operations and a partner, to test the pipeline and nothing else.
 
 Its schemas and handlers lie in this folder; steps, state, journal and dispatcher are the real ones.
 """

@@ -44,6 +44,12 @@ def break_down(call: Call) -> Any:
     raise RuntimeError("a bug of the toy")
 
 
+def send_myself(call: Call) -> Any:
+    """Every call causes the next."""
+    call.later(Work("https://braze.toy/things/send_myself", "POST", dict(call.request.headers), call.body))
+    return {}
+
+
 def send_thing(call: Call) -> Any:
     body = call.body
     call.state.tags["sent"] = {}
