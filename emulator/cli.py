@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from emulator import settings
+from emulator import entries, settings
 from emulator.client import ControlClient
 from emulator.errors import ConfigError, SchemaError
 
 PASSED, FAILED, USAGE, CANNOT_START, STRICT = 0, 1, 2, 3, 4
-DEFAULT_URL: Final = "http://127.0.0.1:27293"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return CANNOT_START if parsed.command in ("serve", "exec") or isinstance(error, SchemaError) else USAGE
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - what is still buffered has nowhere to go
+        return PASSED
 
 
 def _serve(given: argparse.Namespace) -> int:
@@ -66,7 +69,7 @@ def _serve_flags(given: argparse.Namespace) -> list[str]:
 
 
 def _env(given: argparse.Namespace) -> int:
-    print(f"export {given.url_as or 'BRAZE_EMULATOR_URL'}={given.url}")
+    print(f"export {given.url_as or 'BRAZE_EMULATOR_URL'}={given.url or settings.running_url()}")
     print(f"export {given.key_as or 'BRAZE_EMULATOR_KEY'}={_first_key(given)}")
     return PASSED
 
@@ -89,24 +92,15 @@ def _requests(given: argparse.Namespace) -> int:
     wanted = {name: getattr(given, name) for name in ("service", "operation", "status", "fate", "direction")}
     found = _client(given).get("/journal", limit=given.last, newest="true", **wanted)
     for entry in reversed(found["entries"]):
-        print(json.dumps(entry) if given.json else _line(entry))
+        print(json.dumps(entry) if given.json else entries.line(entry))
     if found["evicted"]:
         print(f"({found['evicted']} older ones fell out of the journal)", file=sys.stderr)
     return PASSED
 
 
-def _line(entry: dict[str, Any]) -> str:
-    what = f"{entry['service']}/{entry['operation']}" if entry["operation"] else entry["service"]
-    rules = sorted({fate["rule"] for fate in entry["fates"]})
-    arrow = "→" if entry["direction"] == "out" else "←"
-    parts = [f"#{entry['id']}", arrow, str(entry["status"]), entry["method"], entry["path"], what, *rules]
-    note = entry["note"].strip().splitlines()
-    return " ".join(parts) + (f"  ({note[-1]})" if note else "")
-
-
 def _explain(given: argparse.Namespace) -> int:
     for entry in _client(given).get(f"/explain/{given.id}")["entries"]:
-        print(json.dumps(entry) if given.json else _line(entry))
+        print(json.dumps(entry) if given.json else entries.line(entry))
         for fate in () if given.json else entry["fates"]:
             lost = "lost: " if fate["loss"] else ""
             print(f"    {fate['pointer'] or '(body)'}  {lost}{fate['sentence']} {fate['note']} [{fate['level']}]")
@@ -140,23 +134,22 @@ def _openapi(given: argparse.Namespace) -> int:
 
 
 def _replay(given: argparse.Namespace) -> int:
-    from emulator import replay
+    from emulator.replay.replay import replay  # the pipeline: 100 ms that other commands need not pay
 
     paths = [Path(path) for path in given.paths]
-    return replay.replay(
-        paths, url=given.url, strict=given.strict, explain=given.explain, junit=given.junit, json=given.json
-    )
+    return replay(paths, url=given.url, strict=given.strict, explain=given.explain, junit=given.junit, json=given.json)
 
 
 def _validate(given: argparse.Namespace) -> int:
-    from emulator import replay, seed
+    from emulator import seed
+    from emulator.replay import scenario
 
     worst = PASSED
     for path in map(Path, given.paths):
         try:
             document = seed.read(path)
             if isinstance(document, dict) and ("scenario" in document or "steps" in document):
-                replay.load(path)
+                scenario.load(path)
             else:
                 seed.check(document, str(path))
             print(f"{path}: valid")
@@ -167,7 +160,7 @@ def _validate(given: argparse.Namespace) -> int:
 
 
 def _client(given: argparse.Namespace) -> ControlClient:
-    return ControlClient(given.url, given.control_token or "", given.workspace or "")
+    return ControlClient(given.url or settings.running_url(), given.control_token or "", given.workspace or "")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -215,7 +208,7 @@ _JSON: Final = _flag("--json", "Print JSON.")
 _STRICT: Final = _flag("--strict", "Exit with 4 for an unmatched request, a silent loss or an unused fault.")
 _PATHS: Final[Argument] = (("paths",), {"nargs": "+", "metavar": "PATH"})
 _RUNNING: Final = [
-    _option("--url", "Where the emulator answers.", DEFAULT_URL),
+    _option("--url", "Where the emulator answers; default: BRAZE_EMULATOR_URL, else the default address."),
     _option("--control-token", "The control token, if it demands one."),
     _option("--workspace", "The workspace; default: default."),
 ]

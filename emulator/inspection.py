@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from datetime import datetime
 
-from emulator import bodies, clock, fates, redaction
+from emulator import bodies, clock, entries, fates, redaction
 from emulator.call import Fate, Json
 from emulator.journal import Entry, Journal
-from emulator.matching import differences
 
 
 def shown(entry: Entry, reveal: bool = False) -> dict[str, Json]:
     """An entry as JSON, its credentials cut short unless `reveal`."""
     cleaned = dict if reveal else redaction.headers
+    return {
+        **head(entry),
+        "request": {"headers": cleaned(entry.request_headers), "body": body(entry.request_body)},
+        "response": {"headers": cleaned(entry.response_headers), "body": body(entry.response_body)},
+    }
+
+
+def head(entry: Entry) -> dict[str, Json]:
+    """An entry without its headers and bodies."""
     return {
         "id": entry.seq,
         "trace": entry.trace,
@@ -27,8 +34,6 @@ def shown(entry: Entry, reveal: bool = False) -> dict[str, Json]:
         "path": entry.path,
         "query": entry.query,
         "status": entry.status,
-        "request": {"headers": cleaned(entry.request_headers), "body": body(entry.request_body)},
-        "response": {"headers": cleaned(entry.response_headers), "body": body(entry.response_body)},
         "fates": [shown_fate(fate) for fate in entry.fates],
         "ms": round(entry.ms, 3),
         "note": entry.note,
@@ -60,41 +65,31 @@ def body(raw: bytes) -> Json:
 
 def nearest(journal: Journal, wanted: Mapping[str, Json], limit: int = 3, within: int = 500) -> list[dict[str, Json]]:
     """The recent entries that match most of `wanted`, best first, each with what differs."""
+    most = len(wanted.keys() - {"workspace", "after"})
     scored = []
     for entry in journal.find(limit=within, newest=True, workspace=wanted.get("workspace")):
-        misses = [text for name, value in wanted.items() if (text := _miss(entry, name, value))]
-        if len(misses) < len([name for name in wanted if name != "workspace"]):
-            scored.append((len(misses), -entry.seq, entry, misses))
-    return [{"entry": shown(entry), "differs": misses} for _, _, entry, misses in sorted(scored)[:limit]]
+        told = shown(entry)
+        differs = entries.misses(wanted, told)
+        if len(differs) < most:
+            scored.append({"entry": told, "differs": differs})
+    return sorted(scored, key=lambda one: len(one["differs"]))[:limit]
 
 
-def _miss(entry: Entry, name: str, value: Json) -> str:
-    if name in ("workspace", "after"):
-        return ""
-    if name == "body":
-        found = differences(value, body(entry.request_body))
-        return f"body{found[0]}" if found else ""
-    if name == "fate":
-        return "" if any(fate.rule == value for fate in entry.fates) else f"fate: no {value}"
-    actual = bool(entry.operation) if name == "matched" else getattr(entry, name)
-    return "" if actual == value else f"{name}: expected {value!r}, found {actual!r}"
-
-
-def silent_losses(entries: list[Entry]) -> list[tuple[Entry, Fate]]:
+def silent_losses(found: list[Entry]) -> list[tuple[Entry, Fate]]:
     """Every value of an accepted request that was lost without the client being told."""
     return [
         (entry, fate)
-        for entry in entries
+        for entry in found
         if 200 <= entry.status < 400
         for fate in entry.fates
         if fates.is_loss(fate.rule)
     ]
 
 
-def violations(entries: list[Entry], unused_faults: list[str]) -> list[str]:
+def violations(found: list[Entry], unused_faults: list[str]) -> list[str]:
     """What a strict run does not forgive: unmatched requests, silent losses, faults that never fired."""
-    unmatched = [f"no operation: {line(entry)}" for entry in entries if not entry.operation]
-    lost = [f"lost silently: {loss(entry, fate)}" for entry, fate in silent_losses(entries)]
+    unmatched = [f"no operation: {line(entry)}" for entry in found if not entry.operation]
+    lost = [f"lost silently: {loss(entry, fate)}" for entry, fate in silent_losses(found)]
     return [*unmatched, *lost, *(f"armed, but never fired: {name}" for name in unused_faults)]
 
 
@@ -107,20 +102,4 @@ def loss(entry: Entry, fate: Fate) -> str:
 
 def line(entry: Entry) -> str:
     """One exchange on one line, for logs and failures."""
-    what = f"{entry.service}/{entry.operation}" if entry.operation else entry.service
-    told = f"  {', '.join(sorted({fate.rule for fate in entry.fates}))}" if entry.fates else ""
-    note = f"  ({entry.note.strip().splitlines()[-1]})" if entry.note.strip() else ""
-    arrow = "→" if entry.direction == "out" else "←"
-    return f"#{entry.seq} {arrow} {entry.status} {entry.method} {entry.path}  {what}{told}{note}"
-
-
-def curl(entry: Entry, url: str, reveal: bool = False) -> str:
-    """A command that repeats the request."""
-    kept = entry.request_headers if reveal else redaction.headers(entry.request_headers)
-    parts = ["curl", "-X", entry.method, f"{url}{entry.path}{'?' if entry.query else ''}{entry.query}"]
-    for name in ("authorization", "content-type"):
-        if name in kept:
-            parts += ["-H", f"{name}: {kept[name]}"]
-    if entry.request_body:
-        parts += ["--data-raw", entry.request_body.decode("utf-8", "replace")]
-    return shlex.join(parts)
+    return entries.line(head(entry))

@@ -177,15 +177,11 @@ class Braze:
 
     def _fail(self, text: str, query: Mapping[str, Json]) -> None:
         __tracebackhide__ = True
-        from emulator import inspection
+        from emulator import entries, inspection
 
         near = inspection.nearest(self.emulator.journal, {**query, "workspace": self.workspace.name})
-        shown = [f"  {_title(one['entry'])}\n    {'; '.join(one['differs'])}" for one in near]
+        shown = [f"  {entries.line(one['entry'])}\n    {'; '.join(one['differs'])}" for one in near]
         raise AssertionError(f"{text}: {dict(query)}\nnearest:\n" + ("\n".join(shown) or "  nothing was recorded"))
-
-
-def _title(entry: Mapping[str, Any]) -> str:
-    return f"#{entry['id']} {entry['status']} {entry['method']} {entry['path']} {entry['operation']}"
 
 
 @pytest.fixture(scope="session")

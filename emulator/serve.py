@@ -161,8 +161,7 @@ def _text(entry: Entry) -> str:
 
 
 def _json_line(entry: Entry) -> str:
-    shown = inspection.shown(entry)
-    kept = {name: value for name, value in shown.items() if name not in ("request", "response", "fates")}
-    kept["fates"] = [fate.rule for fate in entry.fates]
-    kept["authorization"] = redaction.value(entry.request_headers.get("authorization", ""))
-    return orjson.dumps(kept).decode()
+    told = inspection.head(entry)
+    told["fates"] = [fate.rule for fate in entry.fates]
+    told["authorization"] = redaction.value(entry.request_headers.get("authorization", ""))
+    return orjson.dumps(told).decode()

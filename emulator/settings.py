@@ -59,6 +59,11 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None,
     return made
 
 
+def running_url() -> str:
+    """Where commands look for a running emulator unless told: what `exec` exports, else the default address."""
+    return os.environ.get(f"{PREFIX}URL") or f"http://{Settings.host}:{Settings.port}"
+
+
 def in_github_actions() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
 

@@ -55,7 +55,7 @@ def test_commands_against_a_running_server(server: dict[str, Any]) -> None:
     at = ["--url", server["url"]]
     assert json.loads(run("health", *at).stdout)["status"] == "ok"
     printed = run("requests", *at, "--service", "your_partner", "--last", "1").stdout
-    assert "202 POST /partners/your_partner/webhook your_partner/receive_webhook" in printed
+    assert "202 POST /partners/your_partner/webhook  your_partner/receive_webhook" in printed
     number = printed.split()[0].strip("#")
     assert "receive_webhook" in run("explain", *at, number).stdout
     assert json.loads(run("requests", *at, "--json", "--last", "1").stdout.splitlines()[0])["id"]

@@ -1,8 +1,8 @@
 """What README and docs/ show is true: their commands are run, their snippets executed, their links followed.
 
 Fenced blocks by language:
-  console   lines that begin with `$ ` are run by a shell against a fresh server; the lines below each are what it must
-            print, where `…` stands for any text and a line of `…` alone for any lines
+  console   lines that begin with `$ ` are run by a shell against a fresh server (a command may hold a here-document,
+            <<'END'); the lines below each are what it must print, where `…` stands for any text and a line of `…` alone for any lines
   python    with a first line `# test_name.py`, a test module that must pass; else it must compile
   yaml      with a first line `# scenario`, a scenario that must pass; `# seed`, a seed document that must be valid
 A first line `# not run: reason` in any block is an exception with its reason.
@@ -58,7 +58,7 @@ def blocks(*languages: str) -> list[Block]:
     return [block for block in chosen if not block.first.startswith("# not run: ")]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server() -> Iterator[dict[str, Any]]:
     command = [sys.executable, "-m", "emulator", "serve", "--port", "0", "--json", "--quiet"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -68,18 +68,20 @@ def server() -> Iterator[dict[str, Any]]:
 
 
 def commands(text: str) -> list[tuple[str, str]]:
-    """(command, expected output) pairs; a command goes on over lines that end in a backslash."""
+    """(command, expected output) pairs; a command goes on over lines that end in a backslash, and over <<'END'."""
     found: list[list[str]] = []
-    open_command = False
+    open_command, end = False, ""
     for line in text.splitlines():
-        if line.startswith("$ "):
-            found.append([line[2:], ""])
-        elif open_command:
+        if end or open_command:
             found[-1][0] += f"\n{line}"
+        elif line.startswith("$ "):
+            found.append([line[2:], ""])
         else:
             found[-1][1] += f"{line}\n"
             continue
-        open_command = line.endswith("\\")
+        here = re.search(r"<<'(\w+)'", line)
+        end = "" if line == end else end or (here[1] if here else "")
+        open_command = not end and line.endswith("\\")
     return [(command, expected) for command, expected in found]
 
 
@@ -95,6 +97,7 @@ def test_commands_print_what_the_page_shows(block: Block, server: dict[str, Any]
     for name in ("scenarios", "tests"):
         (tmp_path / name).symlink_to(ROOT / name)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BRAZE_EMULATOR_")}
+    kept["BRAZE_EMULATOR_URL"] = server["url"]
     kept["PATH"] = f"{Path(sys.executable).parent}:{kept['PATH']}"
     for command, expected in commands(block.text):
         command = command.replace(f":{PORT}", f":{server['port']}")
@@ -103,8 +106,6 @@ def test_commands_print_what_the_page_shows(block: Block, server: dict[str, Any]
         )
         printed = (done.stdout + done.stderr).replace(f":{server['port']}", f":{PORT}")
         assert looks_like(expected, printed), f"{block}: {command}\nprinted:\n{printed}\nthe page shows:\n{expected}"
-    reset = ["bash", "-c", f"curl -s -X POST localhost:{server['port']}/_emulator/reset"]
-    subprocess.run(reset, check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("block", blocks("python"), ids=str)
@@ -127,7 +128,7 @@ def test_python_snippets_work(block: Block, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", blocks("yaml"), ids=str)
 def test_yaml_snippets_are_valid(block: Block, tmp_path: Path) -> None:
-    from emulator.replay import replay
+    from emulator.replay.replay import replay
 
     path = tmp_path / "snippet.yaml"
     path.write_text(block.text)

@@ -7,7 +7,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from emulator import documents, replay, reports, resources, scenario
+from emulator import documents, resources
+from emulator.replay import replay, reports, scenario
 
 ROOT = resources.folder("scenarios")
 FILES = replay.files([ROOT])

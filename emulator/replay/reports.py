@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import orjson
 
+from emulator import entries
 from emulator.call import Json
 
 PASSED, FAILED, STRICT, SKIPPED = "passed", "failed", "strict", "skipped"
@@ -93,13 +94,13 @@ def _detail(step: StepResult) -> Iterator[str]:
     """What was sent, what was recorded and what it means."""
     if step.exchange:
         request, response = step.exchange["request"], step.exchange["response"]
-        yield _labelled("sent", f"{_address(step.exchange)} {_shown(request['body'])}")
+        yield _labelled("sent", f"{entries.address(step.exchange)} {_shown(request['body'])}")
         yield _labelled("answered", f"{step.exchange['status']} {_shown(response['body'])}")
         for fate in step.exchange["fates"]:
             note = f" ({fate['note']})" if fate["note"] else ""
             yield _labelled("fate", f"{fate['pointer'] or 'the body'}: {fate['rule']}. {fate['sentence']}{note}")
     for entry in step.others:
-        yield _labelled("recorded", f"{line(entry)} {_shown(entry['request']['body'])}")
+        yield _labelled("recorded", f"{entries.line(entry)} {_shown(entry['request']['body'])}")
     if step.means:
         yield from _wrapped(step.means, _labelled("means", ""), " " * 16)
 
@@ -113,26 +114,11 @@ def _wrapped(value: str, first: str, rest: str | None = None) -> list[str]:
     return textwrap.wrap(value, 100, initial_indent=first, subsequent_indent=indent, break_long_words=False)
 
 
-def _address(entry: dict[str, Json]) -> str:
-    return f"{entry['method']} {entry['path']}{'?' if entry['query'] else ''}{entry['query']}"
-
-
 def _shown(body: Json) -> str:
     if body is None:
         return ""
     told = body if isinstance(body, str) else orjson.dumps(body).decode()
     return told if len(told) <= 600 else f"{told[:600]}…"
-
-
-def line(entry: dict[str, Json]) -> str:
-    """One journal entry on one line."""
-    what = "/".join(filter(None, (entry["service"], entry["operation"])))
-    rules = ", ".join(sorted({fate["rule"] for fate in entry["fates"]}))
-    arrow = "→" if entry["direction"] == "out" else "←"
-    note = entry["note"].strip().splitlines()[-1:]
-    return f"#{entry['id']} {arrow} {entry['status']} {_address(entry)}  {what}" + "".join(
-        f"  ({part})" for part in (rules, *note) if part
-    )
 
 
 def summary(results: list[Result]) -> str:

@@ -8,14 +8,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, cast
 
-from emulator import calling, faults, inspection, operations, reports, runner, scenario, settings
+from emulator import faults, inspection, operations, settings
 from emulator.call import Request, Response
 from emulator.client import ControlClient
 from emulator.clock import parse_duration
 from emulator.errors import ConfigError
 from emulator.pipeline import Emulator
-from emulator.runner import Entry, Target
-from emulator.scenario import Scenario
+from emulator.replay import calling, reports, scenario, steps
+from emulator.replay.scenario import Scenario
+from emulator.replay.steps import Entry, Target
 
 USAGE: Final = 2
 LOCAL_URL: Final = "http://127.0.0.1:27293"
@@ -73,7 +74,7 @@ def files(paths: Iterable[Path]) -> list[Path]:
 def run(what: Scenario, target: Target, strict: bool = False) -> reports.Result:
     """Run one scenario and close its target. Raises ConfigError for a call that cannot be made."""
     with closing(target):
-        return runner.run(what, target, strict)
+        return steps.run(what, target, strict)
 
 
 def in_process() -> Callable[[Scenario], Target]:

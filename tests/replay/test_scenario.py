@@ -8,8 +8,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from emulator import scenario, seed
+from emulator import seed
 from emulator.errors import ConfigError
+from emulator.replay import scenario
 
 HEAD = "scenario: s\nabout: a\n"
 WEBHOOK = "service: your_partner, operation: receive_webhook"

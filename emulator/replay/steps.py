@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any, Final, Protocol
 
 import orjson
 
-from emulator import calling, clock, documents, matching, reports, scenario
+from emulator import clock, documents, entries, matching
 from emulator.call import Json, Request, Response
-from emulator.calling import Caller
 from emulator.errors import ConfigError
 from emulator.operations import Operations
-from emulator.reports import Finding, Result, StepResult
-from emulator.scenario import Scenario, Step
+from emulator.replay import calling, reports, scenario
+from emulator.replay.calling import Caller
+from emulator.replay.reports import Finding, Result, StepResult
+from emulator.replay.scenario import Scenario, Step
 
 Entry = dict[str, Any]
 """A journal entry as JSON, as the control API shows it, its credentials included."""
@@ -121,7 +121,7 @@ class _Run:
             if 200 <= entry["status"] < 400:
                 found += [Finding(place, _lost(entry, fate)) for fate in lost]
             if _unmatched(entry) and step.expect.get("status") != entry["status"]:
-                found.append(Finding(place, f"a request for an operation that does not exist: {reports.line(entry)}"))
+                found.append(Finding(place, f"a request for an operation that does not exist: {entries.line(entry)}"))
         return found
 
 
@@ -151,7 +151,7 @@ def _call(running: _Run, step: Step, result: StepResult) -> Found:
     result.others = [entry for entry in news if own is None or entry["id"] != own["id"]]
     expected = scenario.filled(dict(step.expect), running.captures)
     wrong = list(_compared(expected, response, headers, own)) + list(_saved(running, step, response))
-    result.nearest = reports.line(own or news[-1]) if wrong and (own or news) else ""
+    result.nearest = entries.line(own or news[-1]) if wrong and (own or news) else ""
     yield from ((f"{step.pointer}{place}", text) for place, text in wrong)
 
 
@@ -226,30 +226,14 @@ def _recorded(running: _Run, step: Step, result: StepResult) -> Found:
     count = wanted.pop("count", None)
     if wanted.pop("trace", ""):
         wanted["trace"] = running.trace
-    misses = [(_misses(wanted, entry), entry) for entry in running.seen]
+    misses = [(entries.misses(wanted, entry), entry) for entry in running.seen]
     found = [entry for missed, entry in misses if not missed]
     result.told, result.others = f"{len(found)}x", found
     if count is None and not found or count is not None and len(found) != count:
         near = min((pair for pair in misses if pair[0]), key=lambda pair: len(pair[0]), default=None)
-        result.nearest = f"{reports.line(near[1])}: {'; '.join(near[0])}" if near else "nothing"
+        result.nearest = f"{entries.line(near[1])}: {'; '.join(near[0])}" if near else "nothing"
         told = "at least 1" if count is None else str(count)
         yield f"{step.pointer}/recorded", f"recorded: expected {told} such exchanges, found {len(found)}"
-
-
-def _misses(wanted: Mapping[str, Json], entry: Entry) -> list[str]:
-    """What keeps an entry from being as wanted, one text a field."""
-    return [text for name, value in wanted.items() if (text := _miss(name, value, entry))]
-
-
-def _miss(name: str, value: Json, entry: Entry) -> str:
-    if name in ("body", "answer"):
-        found = matching.differences(value, entry["request" if name == "body" else "response"]["body"])
-        return f"{name} {found[0]}" if found else ""
-    if name == "fate":
-        return "" if any(fate["rule"] == value for fate in entry["fates"]) else f"fate: no {value}"
-    if name == "path" and fnmatchcase(entry["path"], value):
-        return ""
-    return "" if entry[name] == value else f"{name}: expected {value!r}, found {entry[name]!r}"
 
 
 KINDS: Final[dict[str, Callable[[_Run, Step, StepResult], Found]]] = {

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from emulator import calling, operations
+from emulator import operations
 from emulator.call import Request
 from emulator.errors import ConfigError
 from emulator.operations import Operation, Operations, Service
+from emulator.replay import calling
 from emulator.state.credential import Credential
 
 

@@ -11,11 +11,12 @@ from xml.etree import ElementTree
 import orjson
 import pytest
 
-from emulator import replay, reports, resources
+from emulator import resources
 from emulator.clock import UTC
 from emulator.pipeline import Emulator
+from emulator.replay import replay, reports
 
-FIXTURES = Path(__file__).parent / "fixtures" / "scenarios"
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "scenarios"
 SCENARIOS = resources.folder("scenarios") / "your_partner"
 HEAD = "scenario: s\nabout: a\n"
 
@@ -110,7 +111,7 @@ def test_a_failure_shows_what_was_recorded_and_how_to_repeat_it(capsys: pytest.C
 def test_the_nearest_record_is_told_with_what_differs() -> None:
     step = one(FIXTURES / "failing_record.yaml").steps[1]
     assert [finding.text for finding in step.findings] == ["recorded: expected at least 1 such exchanges, found 0"]
-    assert step.nearest.endswith("your_partner/receive_webhook: body /number: expected 2, found 1")
+    assert step.nearest.endswith("your_partner/receive_webhook: body/number: expected 2, found 1")
 
 
 CALL = "  - {call: {service: your_partner, operation: receive_webhook, body: {n: %s}}%s}\n"
@@ -188,7 +189,7 @@ def test_the_clock_moves_only_by_advance(tmp_path: Path) -> None:
     emulator = Emulator()
     target = replay.InProcess(emulator, {"clock": {"now": "2026-01-02T03:04:05Z", "frozen": True}}, "w")
     clock = emulator.workspaces.all["w"].clock
-    replay.runner.run(what, target)
+    replay.steps.run(what, target)
     assert clock.now().astimezone(UTC).isoformat() == "2026-01-02T03:05:05+00:00"
 
 
