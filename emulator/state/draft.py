@@ -10,7 +10,7 @@ from immutables import Map
 from emulator import ids
 from emulator.state.tables import TABLES
 
-State = Map
+State = Map[str, Any]
 """table name -> Map of that table's records. Records are JSON-able mappings that are never changed in place."""
 
 EMPTY: State = Map({name: Map() for name in TABLES})
