@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-if TYPE_CHECKING:  # the model stands above this room; only its types are named here
+if TYPE_CHECKING:  # they stand above this room, and only their types are named here
     from emulator.operations import Operation, Service
     from emulator.state.draft import Draft
 

@@ -12,7 +12,6 @@ from typing import Any
 import orjson
 
 from emulator import resources
-from emulator.call import Json, Request
 from emulator.errors import SchemaError
 
 
@@ -22,7 +21,7 @@ class Service:
 
     name: str
     data: Mapping[str, Any]
-    definitions: Mapping[str, Json]
+    definitions: Mapping[str, Any]
     not_emulated: frozenset[tuple[str, str]]
     """(method, path template) of what the real service has and the emulator does not."""
 
@@ -119,18 +118,17 @@ class Operations:
         # more literal text first, so that /coupon/redeem wins over /coupon/{id}
         self._templated = [r for p, r in sorted(routes.items(), key=lambda item: _generality(item[0])) if "{" in p]
 
-    def match(self, request: Request) -> Match:
-        """Find the operation of a request by its Host, if that is a service's, else by its path alone."""
-        service = self._hosts.get(request.host)
-        path = request.path
+    def match(self, method: str, path: str, host: str = "") -> Match:
+        """Find an operation by the Host without its port, if that is a service's, else by method and path alone."""
+        service = self._hosts.get(host)
         route = self._static.get(path) or self._static.get(path.rstrip("/"))
         if route is not None and (service is None or route.service is service):
-            return _matched(route, request.method, {})
+            return _matched(route, method, {})
         for route in self._templated:
             if service is None or route.service is service:
                 found = route.pattern.fullmatch(path)
                 if found:
-                    return _matched(route, request.method, found.groupdict())
+                    return _matched(route, method, found.groupdict())
         return Match(service or self.owner(path), None, {})
 
     def owner(self, path: str) -> Service:

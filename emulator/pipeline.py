@@ -72,7 +72,8 @@ class Emulator:
 
     def _receive(self, call: Call) -> None:
         """Find the operation. Raises ApiError not_found, method_not_allowed, too_large or headers_too_large."""
-        match = self.operations.match(call.request)
+        request = call.request
+        match = self.operations.match(request.method, request.path, request.host)
         call.service, call.operation, call.params = match.service, match.operation, dict(match.params)
         if match.operation is None and (not match.allowed or _not_emulated(call)):
             raise _unknown_path(call)

@@ -56,7 +56,7 @@ class Caller:
             service, method = call["service"], operation.method
             path = self._path(operation, call.get("params", {}))
         else:
-            match = self._operations.match(Request(call["method"], path))
+            match = self._operations.match(call["method"], path)
             operation, service, method = match.operation, call.get("service", match.service.name), call["method"]
         headers = self._headers(call, self._scheme(service, operation), service)
         return Request(method, path, _query(call.get("query", {})) or raw_query, headers, _body(call))
