@@ -1,0 +1,157 @@
+"""Run every benchmark, and write the results: `python -m bench [--quick] [--only NAME …]`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from bench import machine, memory, payloads, peers, rates, ready, report, servers, steps
+from bench.report import Bound, Results
+from bench.servers import Subject
+
+RESULTS = Path(__file__).with_name("results")
+SIZES = {"one": "one object", "batch": "75 objects"}
+FLAT = 0.05
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured."""
+
+    length: rates.Length
+    starts: int
+    memory_steps: int
+    memory_step: int
+    profiled: int
+
+
+FULL = Plan(rates.Length(rounds=3, seconds=8, warm_up=8), starts=11, memory_steps=10, memory_step=10_000, profiled=2000)
+QUICK = Plan(rates.Length(rounds=2, seconds=2, warm_up=2), starts=3, memory_steps=3, memory_step=2_000, profiled=200)
+
+
+class Suite:
+    """One run. Each measure adds to `results`; what cannot be had is skipped there, visibly."""
+
+    def __init__(self, plan: Plan, results: Results) -> None:
+        self.plan, self.results = plan, results
+        self.log = peers.ROOM / "servers.log"
+        self.log.write_bytes(b"")
+        self.bodies = payloads.write(peers.ROOM / "payloads")
+        self.ours = peers.emulator(self.bodies)
+        self.answers: dict[str, bytes] = {}
+        for size in SIZES:
+            with servers.running(self.ours, self.log, size) as server:
+                self.answers[size] = servers.check(server, size)
+
+    def ready(self) -> None:
+        bare = peers.bare(self.bodies, self.answers["one"])
+        found = ready.times([self.ours, bare], self.log, self.plan.starts)
+        self.results.ready |= found
+        ratio = ready.ratio(found[self.ours.name], found[bare.name])
+        self._bound(
+            "ready: cold process to first answer, against bare Flask", "bound", "≤ 1.25 ×", ratio, ratio <= 1.25
+        )
+
+    def flask(self) -> None:
+        for size in SIZES:
+            pair = self._duel(size, peers.bare(self.bodies, self.answers[size]))
+            if size == "one":
+                self._ratio("one object, against a bare Flask view", "bound", 0.5, pair)
+            else:
+                rate = pair[0].median
+                passed = rate >= 1000 and pair[0].clean
+                self._bound("75 objects: validated, applied, recorded", "aim", "1,000 /s", f"{rate:,.0f} /s", passed)
+
+    def prism(self) -> None:
+        for size, title in SIZES.items():
+            pair = self._duel(size, peers.prism(self.bodies, peers.openapi_document(self.answers[size])))
+            self._ratio(f"{title}, against Prism", "bound", 5, pair)
+
+    def wiremock(self) -> None:
+        for size, title in SIZES.items():
+            pair = self._duel(size, peers.wiremock(self.bodies, peers.schema(), self.answers[size]))
+            self._ratio(f"{title}, against WireMock with matchesJsonSchema", "aim", 1, pair)
+
+    def mountebank(self) -> None:
+        for size in SIZES:
+            self._duel(size, peers.mountebank(self.bodies, self.answers[size]))
+
+    def moto(self) -> None:
+        for size in SIZES:
+            self._duel(size, peers.moto(self.bodies))
+
+    def memory(self) -> None:
+        found = memory.samples(self.ours, "one", self.plan.memory_steps, self.plan.memory_step, self.log)
+        self.results.memory["one"] = found
+        what = f"memory over {self.plan.memory_steps * self.plan.memory_step:,} recorded requests"
+        self._bound(what, "bound", f"flat: grows by less than {FLAT:.0%}", f"{found.growth:+.1%}", found.growth < FLAT)
+
+    def steps(self) -> None:
+        for size in SIZES:
+            self.results.steps[size] = steps.profile(self.bodies[size], self.plan.profiled)
+
+    def _duel(self, size: str, peer: Subject) -> tuple[rates.Rate, rates.Rate]:
+        pair = rates.duel(self.ours, peer, size, self.plan.length, self.log)
+        self.results.pairs.append(pair)
+        print(f"  {size}: ours {pair[0].median:,.0f} /s, {peer.name} {pair[1].median:,.0f} /s", flush=True)
+        return pair
+
+    def _ratio(self, what: str, kind: str, least: float, pair: tuple[rates.Rate, rates.Rate]) -> None:
+        ratio = pair[0].median / pair[1].median
+        self._bound(what, kind, f"≥ {least:g} ×", ratio, ratio >= least and pair[0].clean and pair[1].clean)
+
+    def _bound(self, what: str, kind: str, asked: str, reached: float | str, passed: bool) -> None:
+        shown = reached if isinstance(reached, str) else f"{reached:.2f} ×"
+        self.results.bounds.append(Bound(what, kind, asked, shown, passed))
+        print(f"  {what}: {shown} ({kind} {asked})", flush=True)
+
+
+MEASURES = ("ready", "flask", "prism", "wiremock", "mountebank", "moto", "memory", "steps")
+EXPECTED: tuple[type[Exception], ...] = (servers.NotStarted, subprocess.SubprocessError, OSError)
+"""What a measure may end with; the suite goes on, and the results say so."""
+
+
+def main() -> int:
+    options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers are stopped on the way out
+    missing = peers.install()
+    plan = QUICK if options.quick else FULL
+    now = datetime.now(timezone.utc)
+    results = Results(
+        now.isoformat(" ", "minutes"), options.quick, machine.facts(), machine.versions(), skipped=missing
+    )
+    suite = Suite(plan, results)
+    for name in options.only or MEASURES:
+        print(name, flush=True)
+        _measure(name, getattr(suite, name), results)
+    folder = peers.ROOM if options.quick or options.only else RESULTS
+    page = report.write(results, folder, now.strftime("%Y-%m-%d"))
+    print(f"\n{page.read_text()}\nwritten to {page}")
+    return 0
+
+
+def _measure(name: str, measure: Callable[[], Any], results: Results) -> None:
+    try:
+        measure()
+    except EXPECTED as error:
+        print(f"  not measured: {error}", flush=True)
+        results.skipped[name] = str(error)
+        results.bounds.append(Bound(name, "", "", "", None))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a few seconds each; the page goes to bench/.peers")
+    parser.add_argument("--only", nargs="+", choices=MEASURES, help="only these; the page goes to bench/.peers")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

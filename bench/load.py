@@ -1,0 +1,43 @@
+"""The load: wrk with eight connections and one thread, sending prepared bodies in turn."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+CONNECTIONS = 8
+SCRIPT = Path(__file__).with_name("load.lua")
+AT_MOST = 300
+"""Seconds after which a load that counts answers gives up."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one run of wrk saw. `refused` are answers with a status of 400 or more, `broken` failures of a socket."""
+
+    requests: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    refused: int
+    broken: int
+
+    @property
+    def rate(self) -> float:
+        return self.requests / self.seconds
+
+    @property
+    def clean(self) -> bool:
+        return self.requests > 0 and self.refused == 0 and self.broken == 0
+
+
+def run(url: str, headers: dict[str, str], bodies: Path, *, seconds: int = AT_MOST, count: int = 0) -> Load:
+    """Load `url` for some seconds, or until `count` answers have come. Raises CalledProcessError."""
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT)]
+    for name, value in headers.items():
+        command += ["-H", f"{name}: {value}"]
+    command += [url, "--", str(bodies), str(count)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 30)
+    return Load(**json.loads(done.stdout.strip().splitlines()[-1]))

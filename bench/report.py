@@ -1,0 +1,135 @@
+"""The results as a Markdown page and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+
+from bench.memory import Memory
+from bench.rates import Rate
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What was asked and what was reached. `kind` is `bound` or `aim`; `passed` is None where it was not measured."""
+
+    what: str
+    kind: str
+    asked: str
+    reached: str
+    passed: bool | None
+
+
+@dataclass
+class Results:
+    """Everything of one run on one machine."""
+
+    date: str
+    quick: bool
+    machine: dict[str, str]
+    versions: dict[str, str]
+    bounds: list[Bound] = field(default_factory=list)
+    pairs: list[tuple[Rate, Rate]] = field(default_factory=list)
+    ready: dict[str, list[float]] = field(default_factory=dict)
+    memory: dict[str, Memory] = field(default_factory=dict)
+    steps: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Size -> step -> milliseconds a call."""
+    skipped: dict[str, str] = field(default_factory=dict)
+    """What was not measured -> why."""
+
+
+def write(results: Results, folder: Path, name: str) -> Path:
+    """Write NAME.json and NAME.md; gives the latter."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(asdict(results), indent=2) + "\n")
+    page = folder / f"{name}.md"
+    page.write_text(markdown(results))
+    return page
+
+
+def markdown(results: Results) -> str:
+    note = "\n\n**A quick run, for trying the benchmark: its figures say little.**" if results.quick else ""
+    sections = [
+        _section(f"# Benchmark of {results.date}{note}", ("machine", ""), results.machine.items()),
+        _section("## Asked and reached", ("what", "kind", "asked", "reached", "pass"), map(_bound_row, results.bounds)),
+        _section("## Not measured", ("what", "why"), results.skipped.items()),
+        _section(f"## Requests per second\n\n{_PAIRS}", _PAIR_HEAD, map(_pair_row, results.pairs)),
+        _section(f"## Ready\n\n{_READY}", ("server", "median s", "each"), map(_ready_row, results.ready.items())),
+        _section(f"## Memory\n\n{_MEMORY}", ("body", "step", "MB", "growth"), map(_memory_row, results.memory.items())),
+        *(
+            _section(f"## Where the time goes: {_SIZES[size]}\n\n{_STEPS}", _STEP_HEAD, _step_rows(found))
+            for size, found in results.steps.items()
+        ),
+        _section("## Versions", ("", ""), results.versions.items()),
+    ]
+    return "\n\n".join(filter(None, sections)) + "\n"
+
+
+def _section(top: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A heading with its text and its table, or nothing where there are no rows."""
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    if not lines:
+        return ""
+    return "\n".join([f"{top}\n", f"| {' | '.join(head)} |", "| --- " * len(head) + "|", *lines])
+
+
+_SIZES = {"one": "one object", "batch": "75 objects"}
+_PAIRS = (
+    "Each row is a pair that was loaded in turn (ours, the peer, ours, the peer, …) with 8 connections; medians of the"
+    " rounds. The ratio is ours to the peer's. `!` marks a load in which a request failed."
+)
+_PAIR_HEAD = (
+    *("peer", "body", "ours/s", "peer/s", "ratio", "ours p50 / p99 ms", "peer p50 / p99 ms"),
+    *("processor time a request, ms: ours / peer", "ours, each round"),
+)
+_READY = "From the start of the process to the answer to its first `users/track` of one object."
+_MEMORY = "Resident memory of all processes of the server, after warming up and then after each step of requests."
+_STEPS = (
+    "In process, in one thread, without HTTP: mean milliseconds a call, each step without what it calls that has a row"
+    " of its own. The clocks themselves cost some; `all` is the same call without them."
+)
+_STEP_HEAD = ("step", "ms", "share")
+
+
+def _bound_row(bound: Bound) -> tuple[str, ...]:
+    verdict = {True: "yes", False: "**no**", None: "not measured"}[bound.passed]
+    return bound.what, bound.kind, bound.asked, bound.reached, verdict
+
+
+def _pair_row(pair: tuple[Rate, Rate]) -> tuple[str, ...]:
+    ours, theirs = pair
+    each = " ".join(f"{one.rate:,.0f}" for one in ours.loads)
+    return (
+        *(theirs.name, _SIZES[ours.size], _rate(ours), _rate(theirs), f"{ours.median / theirs.median:.2f} ×"),
+        *("{:.2f} / {:.2f}".format(*rate.latency()) for rate in pair),
+        " / ".join(f"{median(rate.cpu_ms):.3f}" for rate in pair),
+        each,
+    )
+
+
+def _rate(rate: Rate) -> str:
+    return f"{rate.median:,.0f}" + ("" if rate.clean else " !")
+
+
+def _ready_row(item: tuple[str, list[float]]) -> tuple[str, ...]:
+    name, seconds = item
+    return name, f"{median(seconds):.3f}", " ".join(f"{one:.2f}" for one in seconds)
+
+
+def _memory_row(item: tuple[str, Memory]) -> tuple[str, ...]:
+    size, memory = item
+    samples = " ".join(f"{one:.0f}" for one in memory.samples)
+    return _SIZES[size], f"{memory.step:,}", samples, f"{memory.growth:+.1%}"
+
+
+def _step_rows(steps: dict[str, float]) -> list[tuple[str, ...]]:
+    total = sum(spent for label, spent in steps.items() if label != "all")
+    rows = [
+        (label, f"{spent:.4f}", f"{spent / total:.0%}")
+        for label, spent in sorted(steps.items(), key=lambda item: -item[1])
+        if label != "all"
+    ]
+    return [*rows, ("sum of the rows", f"{total:.4f}", ""), ("`all`", f"{steps['all']:.4f}", "")]
