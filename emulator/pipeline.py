@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import Collection, Mapping
 from functools import partial
@@ -36,11 +37,14 @@ class Emulator:
         allowed_hosts: Collection[str] = (),
         random_seed: str = "braze",
         schemas: Path | None = None,
+        waiters: int = 3,
     ) -> None:
         self.operations = operations.load(schemas)
         self._handlers = registry.load(self.operations)
         self.workspaces = Workspaces(document, random_seed)
         self.journal = journal or Journal()
+        self.waiters = threading.BoundedSemaphore(waiters)
+        """How many callers may wait for an exchange at once; another thread must be left to answer it."""
         hosts = [host for service in self.operations.services.values() for host in service.data["hosts"]]
         followups = registry.followups(self.operations)
         self.dispatcher = Dispatcher(self.journal, self.answer, hosts, allowed_hosts, followups)

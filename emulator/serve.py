@@ -39,7 +39,7 @@ def serve(settings: Settings, as_json: bool = False) -> None:
         address=settings.host,
         port=port,
         interface=Interfaces.WSGI,
-        blocking_threads=settings.threads,
+        blocking_threads=max(2, settings.threads),  # while one waits, another answers
         log_enabled=False,
     )
     # the application is made in the worker; what this process has imported comes along with the fork
@@ -87,7 +87,13 @@ def build(settings: Settings, document: dict[str, Any]) -> Emulator:
     """An emulator as the settings describe it."""
     path = Path(settings.journal) if settings.journal else None
     journal = Journal(path, settings.journal_entries, settings.journal_bytes)
-    return Emulator(document, journal=journal, allowed_hosts=settings.allow_hosts, random_seed=settings.random_seed)
+    return Emulator(
+        document,
+        journal=journal,
+        allowed_hosts=settings.allow_hosts,
+        random_seed=settings.random_seed,
+        waiters=max(1, settings.threads - 1),
+    )
 
 
 def _clockwork(emulator: Emulator, announce: Any) -> None:

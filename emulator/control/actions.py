@@ -124,13 +124,23 @@ def wait(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
     _strangers(given, {"count", "timeout"})
     filters, wanted = _filters(workspace, given), int(given.get("count", 1))
     patience = min(parse_duration(given.get("timeout", 5)), MAX_WAIT)
+    if not emulator.waiters.acquire(blocking=False):
+        raise NotMet("as many callers wait already as there are threads to spare; start with more --threads", {})
+    try:
+        found = _awaited(emulator, wanted, patience, filters)
+    finally:
+        emulator.waiters.release()
+    return {"entries": [inspection.shown(entry) for entry in found]}
+
+
+def _awaited(emulator: Emulator, wanted: int, patience: float, filters: dict[str, Any]) -> list[Entry]:
     end = clock.stopwatch() + patience
     while len(found := emulator.journal.find(limit=wanted, **filters)) < wanted:
         if clock.stopwatch() > end:
             near = inspection.nearest(emulator.journal, filters)
             raise NotMet(f"{len(found)} of {wanted} entries came within {patience:g} s", {"nearest": near})
         clock.pause(POLL)
-    return {"entries": [inspection.shown(entry) for entry in found]}
+    return found
 
 
 def explain(emulator: Emulator, workspace: Workspace, given: Given) -> Json:

@@ -142,6 +142,13 @@ def test_wait_gives_up_with_near_misses(web: FlaskClient) -> None:
     assert (status, "0 of 1" in detail) == (409, True)
 
 
+def test_waiting_leaves_a_thread_to_answer(emulator: Emulator, web: FlaskClient) -> None:
+    for _ in range(3):
+        emulator.waiters.acquire()
+    status, detail = refusal(web, "POST", "/wait", {"service": "inkit", "timeout": "10s"})
+    assert (status, "--threads" in detail) == (409, True)
+
+
 def test_a_fault_fires_once_and_is_told_in_the_journal(web: FlaskClient) -> None:
     armed = control(web, "POST", "/faults", {"when": {"service": "your_partner"}, "status": 503, "body": {"no": 1}})
     assert (hook(web).status_code, hook(web).status_code) == (503, 202)
