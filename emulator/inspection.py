@@ -12,12 +12,14 @@ from emulator.journal import Entry, Journal
 
 def shown(entry: Entry, reveal: bool = False) -> dict[str, Json]:
     """An entry as JSON, its credentials cut short unless `reveal`."""
-    cleaned = dict if reveal else redaction.headers
-    return {
-        **head(entry),
-        "request": {"headers": cleaned(entry.request_headers), "body": body(entry.request_body)},
-        "response": {"headers": cleaned(entry.response_headers), "body": body(entry.response_body)},
+    told = {
+        "request": {"headers": entry.request_headers, "body": body(entry.request_body)},
+        "response": {"headers": entry.response_headers, "body": body(entry.response_body)},
     }
+    if not reveal:
+        for side in told.values():
+            side.update(headers=redaction.headers(side["headers"]), body=redaction.body(side["body"]))
+    return {**head(entry), **told}
 
 
 def head(entry: Entry) -> dict[str, Json]:

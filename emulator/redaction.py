@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 HEADERS: Final = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-inkit-api-token", "x-passkit-token"}
 )
 """Header names, in lower case, whose values are credentials."""
+
+
+FIELDS: Final = frozenset({"api_token", "api_key", "password", "token"})
+"""Top-level body fields that hold credentials: Inkit's token, Braze's older key, what a log-in sends and gets."""
+
+
+def body(given: Any) -> Any:
+    """A JSON body with its credentials cut short."""
+    if not isinstance(given, dict) or FIELDS.isdisjoint(given):
+        return given
+    return {name: value(text) if name in FIELDS and isinstance(text, str) else text for name, text in given.items()}
 
 
 def headers(given: Mapping[str, str]) -> dict[str, str]:
