@@ -325,9 +325,26 @@ def test_a_wrong_example_would_be_found() -> None:
 # routing
 
 
-def test_more_literal_paths_win() -> None:
+@pytest.mark.parametrize(
+    ("path", "wanted", "params"),
+    [
+        ("/a/x/b", "/a/x/b", {}),
+        ("/a/y/b", "/a/{one}/b", {"one": "y"}),
+        ("/a/y", "/a/{one}", {"one": "y"}),
+        ("/a/y/c", "/a/{rest:path}", {"rest": "y/c"}),
+        ("/a/", None, {}),
+        ("/A/x/b", None, {}),
+    ],
+)
+def test_more_literal_paths_win(path: str, wanted: str | None, params: dict[str, str]) -> None:
+    service = Service("braze", {"hosts": [], "prefixes": ["/"]}, {}, frozenset())
     paths = ["/a/{rest:path}", "/a/{one}", "/a/{one}/b", "/a/x/b"]
-    assert sorted(paths, key=operations._generality) == ["/a/x/b", "/a/{one}/b", "/a/{one}", "/a/{rest:path}"]
+    made = [
+        Operation(service, "tag", f"at{place}", {"method": "GET", "path": path}, None, 200)
+        for place, path in enumerate(paths)
+    ]
+    match = operations.Operations([service], made).match("GET", path)
+    assert (match.operation and match.operation.data["path"], match.params) == (wanted, params)
 
 
 @each_operation
@@ -368,11 +385,11 @@ def copied(tmp_path: Path) -> Path:
     return Path(shutil.copytree(SCHEMAS, tmp_path / "schemas"))
 
 
-def edit(path: Path, **changes: Any) -> None:
+def edit(file: Path, **changes: Any) -> None:
     """Change members of a JSON file; None removes one."""
-    document = {**json.loads(path.read_text()), **changes}
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({key: value for key, value in document.items() if value is not None}))
+    document = {**json.loads(file.read_text()), **changes}
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps({key: value for key, value in document.items() if value is not None}))
 
 
 def schema_without_handler(root: Path) -> None:
@@ -389,6 +406,10 @@ def example_and_handler(root: Path) -> None:
 
 def one_path_twice(root: Path) -> None:
     shutil.copy(root / WEBHOOK, root / "your_partner/webhooks/receive_again.json")
+
+
+def path_of_another_service(root: Path) -> None:
+    edit(root / WEBHOOK, path="/users/track", method="PUT")
 
 
 def no_json(root: Path) -> None:
@@ -418,6 +439,10 @@ MISTAKES = {
     one_path_twice: (
         "schemas/your_partner/webhooks/receive_webhook.json: POST /partners/your_partner/webhook: the path is taken by "
         "schemas/your_partner/webhooks/receive_again.json; change 'method' or 'path' of one of them"
+    ),
+    path_of_another_service: (
+        "schemas/your_partner/webhooks/receive_webhook.json: PUT /users/track: the path is taken by "
+        "schemas/braze/users/track_users.json; change 'method' or 'path' of one of them"
     ),
     no_json: "receive_webhook.json: not JSON",
     no_evidence: "receive_webhook.json: docs, evidence missing; see schemas/operation.schema.json",

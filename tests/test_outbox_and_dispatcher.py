@@ -116,6 +116,15 @@ def test_work_runs_in_order_and_each_at_its_own_time() -> None:
     assert default(client).clock.seconds() == start + 100
 
 
+def test_what_is_overdue_runs_oldest_first_and_equals_in_the_order_they_came() -> None:
+    client = toy.client()
+    for name, delay in (("c", 20), ("a", 10), ("d", 20), ("b", 10)):
+        send(client, f"http://partner.toy/partner/{name}", delay=delay)
+    default(client).clock.advance(100)
+    assert client.emulator.dispatcher.run_due(default(client)) == 4
+    assert [entry.path[-1] for entry in sent(client)] == ["a", "b", "c", "d"]
+
+
 def test_work_that_makes_work_is_followed_on_the_way() -> None:
     """Braze sends to itself, and that call sends to the partner ten seconds later."""
     client = toy.client()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -291,8 +292,13 @@ def at_once(count: int, action: Any) -> list[Any]:
         gate.wait()
         return action(index)
 
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # change threads as often as possible, so that a race is lost here and not at a user's
+    try:
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(run, range(count)))
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def test_nothing_is_lost_when_32_call_at_once() -> None:
