@@ -1,9 +1,10 @@
 """What README and docs/ show is true: their commands are run, their snippets executed, their links followed.
 
 Fenced blocks by language:
-  console   lines that begin with `$ ` are run by a shell against a fresh server (a command may hold a here-document,
-            <<'END'); the lines below each are what it must print, where `…` stands for any text and a line of `…` alone for any lines
-  python    with a first line `# test_name.py`, a test module that must pass; else it must compile
+  console   lines that begin with `$ ` are run by a shell against a fresh server (here-documents too); the
+            lines below each are what it must print, where `…` stands for any text and a line of `…` alone for any lines
+  python    with a first line `# test_name.py`, a test module that must pass; with `# from path`, a part of that file;
+            else it must compile
   yaml      with a first line `# scenario`, a scenario that must pass; `# seed`, a seed document that must be valid
 A first line `# not run: reason` in any block is an exception with its reason.
 """
@@ -110,6 +111,10 @@ def test_commands_print_what_the_page_shows(block: Block, server: dict[str, Any]
 
 @pytest.mark.parametrize("block", blocks("python"), ids=str)
 def test_python_snippets_work(block: Block, tmp_path: Path) -> None:
+    quoted = re.match(r"# from (\S+)\n", block.text)
+    if quoted:
+        assert block.text.split("\n", 1)[1] in (ROOT / quoted[1]).read_text(), f"{block} is not in {quoted[1]}"
+        return
     name = re.match(r"# (\w+\.py)\n", block.text)
     if name is None or not name[1].startswith("test_"):
         compile(block.text, str(block), "exec")
