@@ -6,19 +6,18 @@ import argparse
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
-from bench import machine, memory, payloads, peers, rates, ready, report, servers, steps
+from bench import load, machine, memory, payloads, peers, rates, ready, report, servers, steps
 from bench.report import Bound, Results
 from bench.servers import Subject
 
 RESULTS = Path(__file__).with_name("results")
 SIZES = {"one": "one object", "batch": "75 objects"}
 FLAT = 0.05
+Pair = tuple[rates.Rate, rates.Rate]
 
 
 @dataclass(frozen=True)
@@ -64,15 +63,20 @@ class Suite:
             pair = self._duel(size, peers.bare(self.bodies, self.answers[size]))
             if size == "one":
                 self._ratio("one object, against a bare Flask view", "bound", 0.5, pair)
+                continue
+            what, asked = "75 objects: validated, applied, recorded", "1,000 /s"
+            if pair is None:
+                self._unmeasured(what, "aim", asked)
             else:
-                rate = pair[0].median
-                passed = rate >= 1000 and pair[0].clean
-                self._bound("75 objects: validated, applied, recorded", "aim", "1,000 /s", f"{rate:,.0f} /s", passed)
+                passed = pair[0].median >= 1000 and pair[0].clean
+                self._bound(what, "aim", asked, f"{pair[0].median:,.0f} /s", passed)
 
     def prism(self) -> None:
-        for size, title in SIZES.items():
-            pair = self._duel(size, peers.prism(self.bodies, peers.openapi_document(self.answers[size])))
-            self._ratio(f"{title}, against Prism", "bound", 5, pair)
+        for quiet, how in ((False, "both as they come, with a log"), (True, "both without a log")):
+            for size, title in SIZES.items():
+                peer = peers.prism(self.bodies, peers.openapi_document(self.answers[size]), quiet=quiet)
+                pair = self._duel(size, peer, self.ours if quiet else peers.emulator(self.bodies, quiet=False))
+                self._ratio(f"{title}, against Prism, {how}", "bound", 5, pair)
 
     def wiremock(self) -> None:
         for size, title in SIZES.items():
@@ -97,13 +101,21 @@ class Suite:
         for size in SIZES:
             self.results.steps[size] = steps.profile(self.bodies[size], self.plan.profiled)
 
-    def _duel(self, size: str, peer: Subject) -> tuple[rates.Rate, rates.Rate]:
-        pair = rates.duel(self.ours, peer, size, self.plan.length, self.log)
+    def _duel(self, size: str, peer: Subject, ours: Subject | None = None) -> Pair | None:
+        """None, with the reason in the results, where one of the two could not be measured."""
+        try:
+            pair = rates.duel(ours or self.ours, peer, size, self.plan.length, self.log)
+        except EXPECTED as error:
+            self._skip(f"{peer.name}, {SIZES[size]}", error)
+            return None
         self.results.pairs.append(pair)
         print(f"  {size}: ours {pair[0].median:,.0f} /s, {peer.name} {pair[1].median:,.0f} /s", flush=True)
         return pair
 
-    def _ratio(self, what: str, kind: str, least: float, pair: tuple[rates.Rate, rates.Rate]) -> None:
+    def _ratio(self, what: str, kind: str, least: float, pair: Pair | None) -> None:
+        if pair is None:
+            self._unmeasured(what, kind, f"≥ {least:g} ×")
+            return
         ratio = pair[0].median / pair[1].median
         self._bound(what, kind, f"≥ {least:g} ×", ratio, ratio >= least and pair[0].clean and pair[1].clean)
 
@@ -112,9 +124,25 @@ class Suite:
         self.results.bounds.append(Bound(what, kind, asked, shown, passed))
         print(f"  {what}: {shown} ({kind} {asked})", flush=True)
 
+    def _unmeasured(self, what: str, kind: str, asked: str) -> None:
+        self.results.bounds.append(Bound(what, kind, asked, "", None))
+
+    def _skip(self, what: str, error: Exception) -> None:
+        self.results.skipped[what] = str(error).replace("\n", " ")
+        print(f"  not measured: {what}: {error}", flush=True)
+
+    def run(self, name: str) -> None:
+        """One measure; the suite goes on when it cannot be had."""
+        print(name, flush=True)
+        try:
+            getattr(self, name)()
+        except EXPECTED as error:
+            self._skip(name, error)
+            self._unmeasured(name, "", "")
+
 
 MEASURES = ("ready", "flask", "prism", "wiremock", "mountebank", "moto", "memory", "steps")
-EXPECTED: tuple[type[Exception], ...] = (servers.NotStarted, subprocess.SubprocessError, OSError)
+EXPECTED: tuple[type[Exception], ...] = (servers.NotStarted, load.LoadFailed, subprocess.SubprocessError, OSError)
 """What a measure may end with; the suite goes on, and the results say so."""
 
 
@@ -129,21 +157,11 @@ def main() -> int:
     )
     suite = Suite(plan, results)
     for name in options.only or MEASURES:
-        print(name, flush=True)
-        _measure(name, getattr(suite, name), results)
+        suite.run(name)
     folder = peers.ROOM if options.quick or options.only else RESULTS
     page = report.write(results, folder, now.strftime("%Y-%m-%d"))
     print(f"\n{page.read_text()}\nwritten to {page}")
     return 0
-
-
-def _measure(name: str, measure: Callable[[], Any], results: Results) -> None:
-    try:
-        measure()
-    except EXPECTED as error:
-        print(f"  not measured: {error}", flush=True)
-        results.skipped[name] = str(error)
-        results.bounds.append(Bound(name, "", "", "", None))
 
 
 def _options() -> argparse.Namespace:

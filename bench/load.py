@@ -13,6 +13,10 @@ AT_MOST = 300
 """Seconds after which a load that counts answers gives up."""
 
 
+class LoadFailed(Exception):
+    """wrk could not do its work; it has said why."""
+
+
 @dataclass(frozen=True)
 class Load:
     """What one run of wrk saw. `refused` are answers with a status of 400 or more, `broken` failures of a socket."""
@@ -34,10 +38,12 @@ class Load:
 
 
 def run(url: str, headers: dict[str, str], bodies: Path, *, seconds: int = AT_MOST, count: int = 0) -> Load:
-    """Load `url` for some seconds, or until `count` answers have come. Raises CalledProcessError."""
+    """Load `url` for some seconds, or until `count` answers have come. Raises LoadFailed."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT)]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
     command += [url, "--", str(bodies), str(count)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 30)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30)
+    if done.returncode:
+        raise LoadFailed(f"wrk: {done.stderr.strip() or done.stdout.strip()}")
     return Load(**json.loads(done.stdout.strip().splitlines()[-1]))

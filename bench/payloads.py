@@ -8,34 +8,37 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-ONE_BODIES = 10_000
-BATCH_BODIES = 400
+USERS = 5_000
 USERS_A_BATCH = 25
+TURNS = 2
+"""How often each user occurs before the bodies begin again, with other values each time: no body is without effect."""
 CITIES = ("Porto", "Lyon", "Kyoto", "Quito", "Oslo", "Accra", "Austin")
 
 
 def one(number: int) -> dict[str, Any]:
     """One object: the attributes of one user."""
-    return {"attributes": [_attributes(number, nested=False)]}
+    turn, user = divmod(number, USERS)
+    return {"attributes": [_attributes(user, turn, nested=False)]}
 
 
 def batch(number: int) -> dict[str, Any]:
     """75 objects of 25 users, about 20 KB: for each user attributes with nested values, an event and a purchase."""
-    users = range(number * USERS_A_BATCH, (number + 1) * USERS_A_BATCH)
+    turn, first = divmod(number * USERS_A_BATCH, USERS)
+    users = range(first, first + USERS_A_BATCH)
     return {
-        "attributes": [_attributes(user, nested=True) for user in users],
+        "attributes": [_attributes(user, turn, nested=True) for user in users],
         "events": [_event(user) for user in users],
         "purchases": [_purchase(user) for user in users],
     }
 
 
-def _attributes(user: int, *, nested: bool) -> dict[str, Any]:
+def _attributes(user: int, turn: int, *, nested: bool) -> dict[str, Any]:
     found: dict[str, Any] = {
         "external_id": f"bench-user-{user:06}",
         "first_name": f"First{user}",
         "email": f"user{user}@example.com",
         "country": "PT",
-        "visits": user % 50,
+        "visits": user % 50 + turn,
         "plan": ("free", "basic", "pro")[user % 3],
     }
     if nested:
@@ -43,7 +46,7 @@ def _attributes(user: int, *, nested: bool) -> dict[str, Any]:
             "language": "pt",
             "home": {"city": CITIES[user % len(CITIES)], "point": [user % 90, user % 180]},
             "colours": ["red", "green", "blue"],
-            "newsletter": {"weekly": user % 2 == 0, "hour": user % 24},
+            "newsletter": {"weekly": user % 2 == 0, "hour": (user + turn) % 24},
         }
         found["pets"] = [{"id": 1, "kind": "cat", "name": f"Tom{user}"}, {"id": 2, "kind": "dog", "name": f"Rex{user}"}]
     return found
@@ -75,7 +78,7 @@ def _purchase(user: int) -> dict[str, Any]:
     }
 
 
-MAKERS = {"one": (one, ONE_BODIES), "batch": (batch, BATCH_BODIES)}
+MAKERS = {"one": (one, TURNS * USERS), "batch": (batch, TURNS * USERS // USERS_A_BATCH)}
 """Size -> how body number n is made, and how many there are before they begin again."""
 
 

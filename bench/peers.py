@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ NODE = ROOM / "node"
 PACKAGES = ("@stoplight/prism-cli@5.14.2", "wiremock@3.13.2", "mountebank@2.9.1")
 """Prism 5.14.2 is the last that runs on Node 20; the npm package `wiremock` carries the standalone jar."""
 MOTO = "moto[server]==5.2.5"
+INVALID = json.dumps({"events": [{"external_id": "bench-user-000000"}]})
+"""What a peer that validates must refuse: an event without name and time."""
 THREADS = settings.Settings().threads
 """Of the bare application: as many as the emulator has when it is not told."""
 
@@ -25,9 +28,9 @@ THREADS = settings.Settings().threads
 def install() -> dict[str, str]:
     """Install whatever is missing. Gives what could not be had, and why."""
     ROOM.mkdir(exist_ok=True)
-    missing = {}
+    missing: dict[str, str] = {}
     for tool, package in (("wrk", "wrk"), ("npm", "npm"), ("java", "default-jre-headless")):
-        missing |= _attempt(tool, lambda tool=tool, package=package: _system(tool, package))
+        missing |= _attempt(tool, partial(_system, tool, package))
     missing |= _attempt("npm packages", _npm)
     return missing | _attempt("moto", _moto)
 
@@ -65,13 +68,12 @@ def _quietly(command: list[str]) -> None:
         subprocess.run(command, check=True, stdout=log, stderr=log, timeout=600)
 
 
-def emulator(bodies: dict[str, Path]) -> Subject:
+def emulator(bodies: dict[str, Path], *, quiet: bool = True) -> Subject:
     """Ours. Rate limits are counted but do not refuse: the load is above Braze's own limit."""
     seed = _config("seed.json", {"settings": {"rate_limits": "count"}})
-    command = str(Path(sys.executable).with_name("braze-emulator"))
-    return Subject(
-        "braze-emulator", lambda port: [command, "serve", "--port", str(port), "--quiet", "--seed", str(seed)], bodies
-    )
+    command = [str(Path(sys.executable).with_name("braze-emulator")), "serve", "--seed", str(seed)]
+    log = ["--quiet"] if quiet else []
+    return Subject("braze-emulator", lambda port: [*command, *log, "--port", str(port)], bodies)
 
 
 def bare(bodies: dict[str, Path], answer: bytes) -> Subject:
@@ -86,15 +88,15 @@ def bare(bodies: dict[str, Path], answer: bytes) -> Subject:
     )
 
 
-def prism(bodies: dict[str, Path], document: dict[str, Any]) -> Subject:
-    """Only validates, against an OpenAPI document, and answers its example. Its log is off."""
-    file = _config("openapi.json", document)
-    command = str(NODE / "node_modules" / ".bin" / "prism")
+def prism(bodies: dict[str, Path], document: dict[str, Any], *, quiet: bool) -> Subject:
+    """Only validates, against an OpenAPI document, and answers its example. As it comes, it logs every request."""
+    command = [str(NODE / "node_modules" / ".bin" / "prism"), "mock", str(_config("openapi.json", document))]
+    log = ["--verboseLevel", "silent"] if quiet else []
     return Subject(
-        "Prism",
-        lambda port: [command, "mock", str(file), "--host", HOST, "--port", str(port), "--verboseLevel", "silent"],
+        f"Prism, {'silent' if quiet else 'as it comes'}",
+        lambda port: [*command, *log, "--host", HOST, "--port", str(port)],
         bodies,
-        environment={"NODE_ENV": "production"},
+        invalid=INVALID,
     )
 
 
@@ -117,6 +119,7 @@ def wiremock(bodies: dict[str, Path], schema: dict[str, Any], answer: bytes) -> 
             *("java", "-jar", str(jars[0]), "--port", str(port), "--root-dir", str(ROOM / "config/wiremock"), *options)
         ],
         bodies,
+        invalid=INVALID,
         slow_to_warm=3,  # the JVM compiles for twenty seconds before its rate settles
         prepare=clear,
     )

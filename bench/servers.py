@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HOST = "127.0.0.1"
+TRACK_HEADERS = {"Authorization": "Bearer bench-key", "Content-Type": "application/json"}
 LIFETIME = 1800
 """Seconds after which a server is ended whatever happens, so that none outlives a benchmark that was killed."""
 
@@ -33,13 +34,12 @@ class Subject:
     headers: dict[str, str] = field(default_factory=lambda: dict(TRACK_HEADERS))
     environment: dict[str, str] = field(default_factory=dict)
     status: int = 201
+    invalid: str = ""
+    """A body that it must refuse, if it validates."""
     slow_to_warm: int = 1
     """How many times as long as the others it is warmed up."""
     prepare: Callable[[int], None] = lambda port: None
     """Called with the port before each load: to make what the requests need, and forget what earlier ones left."""
-
-
-TRACK_HEADERS = {"Authorization": "Bearer bench-key", "Content-Type": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -138,12 +138,15 @@ def wait_for_listening(server: Running, log: Path, patience: float = 60) -> None
 
 
 def check(server: Running, size: str) -> bytes:
-    """Send the first body of `size` and give the answer's bytes. Raises NotStarted for another status."""
-    with server.subject.bodies[size].open() as file:
+    """Send the first body of `size` and give the answer's bytes. Raises NotStarted for an answer that is not right."""
+    subject = server.subject
+    with subject.bodies[size].open() as file:
         body = file.readline().rstrip("\n")
-    status, answer = post(server.port, server.subject.path, server.subject.headers, body)
-    if status != server.subject.status:
-        raise NotStarted(f"{server.subject.name} answered {status}, not {server.subject.status}: {answer[:300]!r}")
+    status, answer = post(server.port, subject.path, subject.headers, body)
+    if status != subject.status:
+        raise NotStarted(f"{subject.name} answered {status}, not {subject.status}: {answer[:300]!r}")
+    if subject.invalid and post(server.port, subject.path, subject.headers, subject.invalid)[0] < 400:
+        raise NotStarted(f"{subject.name} accepts an invalid body: it does not validate")
     return answer
 
 
