@@ -107,4 +107,4 @@ def _headers(service: Service, good: bool) -> tuple[dict[str, str], list[tuple[s
 
 def _one_line(text: str) -> str:
     """A header value: printable Latin-1 on one line, cut where it would become a burden."""
-    return re.sub(r"[^\x20-\x7e\xa0-\xff]+", " ", text)[:500]
+    return re.sub(r"[^\x20-\x7e\xa0-\xff]+", " ", text.replace("…", "..."))[:500]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -47,14 +48,35 @@ def _bearer(call: Call, lookup: Lookup) -> Account:
     key = value[7:].strip() if value[:7].lower() == "bearer " else ""
     account = lookup(call.service.name, key) if key else None
     if account is None:
-        raise ApiError("unauthenticated", key=key, hint=_advice(key, "Authorization: Bearer <key>"))
+        raise ApiError("unauthenticated", key=key, hint=_advice(call, key, "Authorization: Bearer <key>"))
     return account
 
 
-def _advice(credential: str, form: str) -> str:
-    if not credential:
-        return f"send the header {form}"
+_PLACEHOLDER: Final = re.compile(r"<[^>]*>|\[[A-Z_ ]+\]|\{\{|\{%")
+"""What partner pages write where the credential belongs, and Liquid that was not rendered."""
+
+
+def _advice(call: Call, credential: str, form: str) -> str:
+    """What is wrong with a credential that nobody has, or with a request without one. `form` is how to send it."""
+    mistake = _mistake(call, credential, form)
+    if mistake or not credential:
+        return f"{mistake}send the header {form}"
     return "no workspace has this credential; POST /_emulator/workspaces makes one, GET lists them"
+
+
+def _mistake(call: Call, credential: str, form: str) -> str:
+    """The usual ways to lose a credential, in words that go before the advice; nothing for other ways."""
+    value = call.request.headers.get("authorization", "")
+    if not value:
+        if "autorisation" in call.request.headers:
+            return "the header is named Authorization, also where a translated page writes Autorisation; "
+        return "api_key in the body is not read; " if b'"api_key"' in call.request.body else ""
+    scheme, _, rest = value.partition(" ")
+    if _PLACEHOLDER.search(value):
+        return "the header still holds the placeholder of a template; "
+    if rest and not credential and scheme.lower() not in form.lower():
+        return f"the scheme is not {scheme[:20]}; "
+    return "the key stands in quotation marks, take them out; " if rest[:1] in ('"', "'") else ""
 
 
 def _inkit(call: Call, lookup: Lookup) -> Account:
@@ -67,7 +89,7 @@ def _inkit(call: Call, lookup: Lookup) -> Account:
     account = lookup("inkit", token) if token else None
     if account is None:
         unread = "" if readable else "the body is not JSON, so it has no api_token; "
-        hint = _advice(token, "Authorization: Basic base64(<token>), without colon")
+        hint = _advice(call, token, "Authorization: Basic base64(<token>), without colon")
         raise ApiError("unauthenticated", hint=unread + hint)
     return account
 
@@ -120,7 +142,7 @@ def _movable_ink(call: Call, lookup: Lookup) -> Account:
     given = _base64_text(rest.strip()) if scheme.lower() == "basic" else ""
     wanted = account.data.get("username") and f"{account.data['username']}:{account.data.get('password', '')}"
     if ":" not in given or (wanted and given != wanted):
-        raise ApiError("unauthenticated", hint="send Authorization: Basic base64(<user>:<password>)")
+        raise ApiError("unauthenticated", hint=_advice(call, "", "Authorization: Basic base64(<user>:<password>)"))
     return account
 
 
@@ -132,7 +154,9 @@ def _passkit(call: Call, lookup: Lookup) -> Account:
     account = lookup("passkit", token) if token else None
     if account is None:
         message = "invalid jwt token" if token else "no jwt token provided"  # the first is assumed, the second observed
-        hint = _advice(token, "Authorization: Bearer <long-lived token>")
+        hint = _advice(call, token, "Authorization: Bearer <long-lived token>")
+        if token and lookup("passkit", _base64_text(token)):
+            hint = "the token is base64-encoded; send it as it is"
         raise ApiError("unauthenticated", message=message, hint=hint)
     return account
 
@@ -143,7 +167,9 @@ def _in_path(name: str, refusal: str = "not_found") -> Callable[[Call, Lookup], 
     def scheme(call: Call, lookup: Lookup) -> Account:
         account = lookup(f"{call.service.name}:{name}", call.params[name])
         if account is None:
-            raise ApiError(refusal, hint=f"no workspace has the {name} '{call.params[name]}'; see the seed")
+            lost = "the query was URL-encoded and became a part of the path; " if "?" in call.params[name] else ""
+            hint = f"{lost}no workspace has the {name} '{call.params[name]}'; see the seed"
+            raise ApiError(refusal, hint=hint)
         return account
 
     return scheme

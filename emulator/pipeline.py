@@ -158,6 +158,8 @@ def _unknown_path(call: Call) -> ApiError:
             "not_found", hint=f"{title} has {method} {path}, this emulator does not yet", known=NOT_EMULATED
         )
     hint = f"{title} is not known to have {method} {path}; GET /_emulator/operations lists all"
+    if path.startswith(("/http://", "/https://")):
+        hint = "a whole address was URL-encoded and became a path; encode the values in it only, not the link itself"
     return ApiError("not_found", hint=hint, known=UNKNOWN_PATH)
 
 

@@ -57,6 +57,7 @@ def _read(call: Call) -> Json:
             content_type=kind,
             hint=f"send the header Content-Type: application/json, not {kind or 'none'}",
         )
+    _whole(call)
     try:
         value, repeated = bodies.parse(call.request.body)
     except bodies.Malformed as error:
@@ -64,6 +65,14 @@ def _read(call: Call) -> Json:
     for pointer in repeated:
         call.fate(pointer, "duplicate_key", pointer.rpartition("/")[2])
     return value
+
+
+def _whole(call: Call) -> None:
+    """Raises ApiError `malformed` for a body that is shorter than its Content-Length says: the sender was cut off."""
+    announced, arrived = call.request.headers.get("content-length", ""), len(call.request.body)
+    if _INTEGER.fullmatch(announced) and int(announced) > arrived:
+        text = f"the body ends after {arrived} of {announced} bytes"
+        raise ApiError("malformed", defects=text, line=1, hint=f"{text}; send all of it, or the right Content-Length")
 
 
 def _repairs(call: Call, kind: str) -> bool:
@@ -236,16 +245,22 @@ def _flattened(error: Any, place: str) -> Iterator[Problem]:
 
 def _problem(error: Any, pointer: str, value: Json, name: str) -> Problem:
     fix = FIXES.get(error.validator, _fix_other)(error, f"'{name}'" if name else "the request")
-    return Problem(pointer, error.validator, value, _service_text(error, name) or fix, fix)
+    message = _service_text(error, name) or fix
+    if isinstance(value, str) and ("{{" in value or "{%" in value):
+        fix += "; it holds Liquid that was not rendered"
+    return Problem(pointer, error.validator, value, message, fix)
 
 
 def _service_text(error: Any, name: str) -> str:
-    """The service's own words: `x-error` beside the keyword that failed, or at the missing property."""
+    """The service's own words: `x-error` beside the keyword that failed, or at the missing property.
+
+    `{name}` in it is the field's name.
+    """
     schema = error.schema
     if error.validator == "required":
         schema = {"x-error": schema.get("properties", {}).get(name, {}).get("x-error", schema.get("x-error", ""))}
     texts = schema.get("x-error", "")
-    return str(texts.get(error.validator, "") if isinstance(texts, dict) else texts)
+    return str(texts.get(error.validator, "") if isinstance(texts, dict) else texts).replace("{name}", name)
 
 
 def _escaped(step: object) -> str:
@@ -265,7 +280,8 @@ def _fix_required(error: Any, name: str) -> str:
 
 
 def _fix_enum(error: Any, name: str) -> str:
-    return f"{name} must be one of {', '.join(map(str, error.validator_value))}"
+    values = [value if isinstance(value, str) else orjson.dumps(value).decode() for value in error.validator_value]
+    return f"{name} must be one of {', '.join(values)}"
 
 
 def _fix_max_length(error: Any, name: str) -> str:
@@ -280,6 +296,10 @@ def _fix_pattern(error: Any, name: str) -> str:
     return f"{name} must look like {error.schema.get('description') or error.validator_value}"
 
 
+def _fix_min_items(error: Any, name: str) -> str:
+    return f"{name} has {len(error.instance)} items; at least {error.validator_value} is needed"
+
+
 def _fix_max_items(error: Any, name: str) -> str:
     return f"{name} has {len(error.instance)} items; at most {error.validator_value} are allowed"
 
@@ -292,7 +312,20 @@ def _fix_maximum(error: Any, name: str) -> str:
     return f"{name} is {error.instance}; at most {error.validator_value} is allowed"
 
 
+def _fix_any_of(error: Any, name: str) -> str:
+    branches = error.validator_value
+    if not all("required" in branch for branch in branches):
+        return _fix_other(error, name)
+    filled = ", and not empty" if any("properties" in branch for branch in branches) else ""
+    return f"{name} needs one of {', '.join(' with '.join(branch['required']) for branch in branches)}{filled}"
+
+
 def _fix_not(error: Any, name: str) -> str:
+    refused = error.validator_value
+    for branch in refused.get("anyOf", [refused]):
+        together = branch.get("required", ())
+        if len(together) > 1 and isinstance(error.instance, dict) and error.instance.keys() >= {*together}:
+            return f"{name} must not have {' and '.join(together)} together"
     return f"{name} must not be {'null' if error.instance is None else repr(error.instance)[:80]}"
 
 
@@ -310,10 +343,12 @@ FIXES: Final[dict[str, Fix]] = {
     "enum": _fix_enum,
     "maxLength": _fix_max_length,
     "minLength": _fix_min_length,
+    "minItems": _fix_min_items,
     "pattern": _fix_pattern,
     "maxItems": _fix_max_items,
     "minimum": _fix_minimum,
     "maximum": _fix_maximum,
+    "anyOf": _fix_any_of,
     "not": _fix_not,
     "additionalProperties": _fix_additional,
 }

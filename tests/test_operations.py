@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -466,3 +467,19 @@ def test_an_untouched_copy_starts(copied: Path) -> None:
 def test_every_operation_has_a_handler_or_an_example() -> None:
     handled = registry.load(LOADED)
     assert handled.keys() == {operation.key for operation in LOADED if "example" not in operation.data}
+
+
+def _observed(item: Any, place: str) -> Iterator[tuple[str, str]]:
+    """(place, source) of everything in a file that is called observed."""
+    if isinstance(item, dict):
+        if item.get("level") == "observed":
+            yield place, item["source"]
+        for name, inner in item.items():
+            yield from _observed(inner, f"{place}/{name}")
+
+
+@pytest.mark.parametrize("path", sorted(SCHEMAS.glob("*/**/*.json")), ids=lambda path: path.stem)
+def test_observed_means_an_answer_of_the_live_service(path: Path) -> None:
+    """A client that was run against a stub, and a page that prints an example, are no answers."""
+    found = list(_observed(orjson.loads(path.read_bytes()), path.stem))
+    assert [one for one in found if not re.search("recorded|live (service|host)", one[1])] == []

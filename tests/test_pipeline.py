@@ -246,6 +246,13 @@ def test_a_hint_is_one_printable_line() -> None:
     assert len(hint) <= 500
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_link_that_was_encoded_as_a_whole_is_named(scheme: str) -> None:
+    response = toy.client().send("GET", f"/{scheme}://pub1.pskt.io/c/ww0jir?data=e30=")
+    assert response.status == 404
+    assert response.headers["X-Emulator-Hint"].startswith("a whole address was URL-encoded")
+
+
 def test_an_entry_holds_the_whole_exchange() -> None:
     client = toy.client()
     response = client.send("POST", MAKE, b'{"name": "a"}', query="x=1", x_other="y")

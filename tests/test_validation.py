@@ -45,7 +45,41 @@ EXPLAINED: dict[str, tuple[dict[str, Any], Any, list[tuple[str, str, str]]]] = {
         {},
         [("/a", "required", "'a' is required"), ("/b", "required", "'b' is required")],
     ),
-    "enum": (of("a", {"enum": ["x", 1]}), {"a": "y"}, [("/a", "enum", "'a' must be one of x, 1")]),
+    "enum": (
+        of("a", {"enum": ["x", 1, True, None]}),
+        {"a": "y"},
+        [("/a", "enum", "'a' must be one of x, 1, true, null")],
+    ),
+    "minItems": (
+        of("a", {"minItems": 1}),
+        {"a": []},
+        [("/a", "minItems", "'a' has 0 items; at least 1 is needed")],
+    ),
+    "one name of several": (
+        {"anyOf": [{"required": ["a"]}, {"required": ["b", "c"]}]},
+        {},
+        [("", "anyOf", "the request needs one of a, b with c")],
+    ),
+    "one filled name of several": (
+        {"anyOf": [{"required": ["a"], "properties": {"a": {"minItems": 1}}}, {"required": ["b"]}]},
+        {"a": []},
+        [("", "anyOf", "the request needs one of a, b, and not empty")],
+    ),
+    "not both": (
+        {"not": {"required": ["a", "b"]}},
+        {"a": 1, "b": 2},
+        [("", "not", "the request must not have a and b together")],
+    ),
+    "not both of several": (
+        {"not": {"anyOf": [{"required": ["a", "b"]}, {"required": ["b", "c"]}]}},
+        {"b": 1, "c": 2},
+        [("", "not", "the request must not have b and c together")],
+    ),
+    "Liquid that was not rendered": (
+        of("a", {"maxLength": 2}),
+        {"a": "{{${city}}}"},
+        [("/a", "maxLength", "'a' has 11 characters; at most 2 are allowed; it holds Liquid that was not rendered")],
+    ),
     "maxLength": (
         of("a", {"maxLength": 2}),
         {"a": "xyz"},
@@ -160,6 +194,18 @@ def test_a_missing_content_type_is_refused_with_the_fix() -> None:
     response = client.send("POST", "/things/make", {"name": "a"})
     assert response.status == 415
     assert response.headers["X-Emulator-Hint"] == "send the header Content-Type: application/json, not none"
+
+
+@pytest.mark.parametrize(
+    ("length", "status"), [("13", 201), ("12", 201), ("", 201), ("x", 201), ("14", 400), ("9" * 18, 400)]
+)
+def test_a_body_that_was_cut_off_is_refused(length: str, status: int) -> None:
+    response = toy.client().send("POST", "/things/make", b'{"name": "a"}', content_length=length)
+    assert response.status == status
+    if status == 400:
+        assert response.headers["X-Emulator-Hint"].startswith(
+            f"the body ends after 13 of {length} bytes; send all of it"
+        )
 
 
 def test_a_get_needs_no_content_type_and_its_body_is_ignored() -> None:

@@ -108,6 +108,17 @@ def test_set_subscription_status_prefers_the_external_id(braze: Client) -> None:
     assert states(braze, NEWS) == {"ada": "unknown", "bob": "unknown", "eve": "Subscribed"}
 
 
+@pytest.mark.parametrize("external_id", [77, 77.0, [77]])
+def test_set_subscription_status_reads_an_integer_as_external_id(braze: Client, external_id: Any) -> None:
+    braze.post("/users/track", {"attributes": [{"external_id": 77}]})
+    assert set_one(braze, NEWS, "subscribed", external_id=external_id) == SUCCESS
+    assert [rule for _, rule in braze.fates] == ["coerced_to_text"]
+    assert read(braze, NEWS, "external_id=77") == {"77": "Subscribed"}
+    group = entry(NEWS, "unsubscribed", external_ids=external_id)
+    assert braze.post(V2, {"subscription_groups": [group]}) == SUCCESS
+    assert read(braze, NEWS, "external_id=77") == {"77": "Unsubscribed"}
+
+
 REFUSED: list[tuple[dict[str, Any], tuple[int, Any]]] = [
     (entry("other", external_id=["ada"]), UNKNOWN),
     (entry("", external_id=["ada"]), UNKNOWN),
@@ -119,6 +130,12 @@ REFUSED: list[tuple[dict[str, Any], tuple[int, Any]]] = [
     (entry(TEXTS, phone=["+14155552671"] * 51), TOO_MANY),
     (entry(TEXTS, phone="4155552671"), (400, {"message": "Invalid phone number"})),
     (entry(TEXTS, phone=["+14155552671\n"]), (400, {"message": "Invalid phone number"})),
+    (entry(TEXTS, phone=5), (400, {"message": "Invalid phone number"})),
+    (entry(TEXTS, phone=[]), NOBODY),
+    *[(entry(NEWS, email=email), NOBODY) for email in ("", [], [""], 5, {}, None)],
+    *[(entry(NEWS, external_id=external_id), NOBODY) for external_id in ("", [], [""], [None], {}, True, 1.5)],
+    (entry(NEWS, external_id="ada", use_double_opt_in_logic="yes"),
+     (400, {"message": "'use_double_opt_in_logic' is not valid"})),
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,3 +72,16 @@ def test_collect_event_lenient_does_not_guess_what_liquid_means(name: str) -> No
 def test_collect_event_lenient_still_wants_what_is_required() -> None:
     assert message(collector("lenient"), b'{"type": "track", "event": "search",}').startswith("Missing required field")
     assert message(collector("lenient"), track(timestamp="yesterday")) == SECONDS
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"email": "test@braze.com", "name": "Product Viewed", "time": "2023-12-06T19:20:45+01:00", "properties": {}},
+        {"external_id": "123456789", "name": "Account Created", "time": "2023-12-06T19:20:45+01:00"},
+    ],
+)
+def test_collect_event_tells_a_body_of_users_track_from_an_event(event: dict[str, Any]) -> None:
+    calls = collector()
+    assert message(calls, {"events": [event]}) == "Event mapping not found"
+    assert "one of Braze's users/track" in calls.entries[-1].note

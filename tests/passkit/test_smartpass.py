@@ -89,7 +89,7 @@ def test_open_smartpass_verifies_against_the_project_url_of_the_seed() -> None:
 @pytest.mark.parametrize(
     ("query", "hint"),
     [
-        (VECTOR[:-1] + "5", "HMAC-SHA1"),
+        (VECTOR[:-1] + "5", "HMAC-SHA1(project secret, 'https://pub1.pskt.io/c/abc123?data=...')"),
         (VECTOR.replace("InVzZXItMSI", "InVzZXItMiI"), "HMAC-SHA1"),
         (VECTOR[:-1], "HMAC-SHA1"),
         (VECTOR + "0", "HMAC-SHA1"),
@@ -113,6 +113,12 @@ def test_open_smartpass_refuses_a_bad_signature_with_a_page(query: str, hint: st
     assert response.body.startswith(b"<!doctype html>")
     assert hint in response.headers["X-Emulator-Hint"]
     assert passes(opened) == []
+
+
+def test_open_smartpass_names_a_query_that_was_encoded_into_the_path() -> None:
+    response = smartpass().send("GET", f"/c/abc123?{VECTOR}")
+    assert response.status == 404
+    assert response.headers["X-Emulator-Hint"].startswith("the query was URL-encoded")
 
 
 BYTES_WITH_ALL_SIGNS = {"person.displayName": "~~~???>>>ÿÿÿ"}
@@ -146,6 +152,7 @@ def test_open_smartpass_reads_every_form_of_base64(form: Any) -> None:
         (encoded(b"{"), "not JSON"),
         (encoded(b"\xff"), "not JSON"),
         (encoded(b'{"person.displayName": "the "quoted" one"}'), "not JSON"),
+        (encoded(b'{"universal.expiryDate": "{{ "now" | date: "%s" }}"}'), "Liquid that was not rendered"),
         (encoded(["a"]), "JSON object"),
         (encoded({"members.member.points": 100}), "must be a text"),
         (encoded({"person.surname": None}), "must be a text"),

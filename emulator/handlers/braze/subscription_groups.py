@@ -35,7 +35,7 @@ def set_subscription_status_v2(call: Call) -> Json:
 def _set(call: Call, room: Profiles, entry: Mapping[str, Any], place: str, ids: tuple[str, ...], *fields: str) -> None:
     """Set one group's state. `fields` are the names of the e-mail and the phone list."""
     group = _group(call, entry["subscription_group_id"])
-    named = [pair for name in ids for pair in _listed(entry, name, place)]
+    named = [(pointer, _text(call, pointer, given)) for name in ids for pointer, given in _listed(entry, name, place)]
     for pointer, external_id in named:
         _set_user(call, room, group, entry, pointer, external_id)
     for field, name in zip(("email", "phone"), fields, strict=True):
@@ -48,12 +48,21 @@ def _set(call: Call, room: Profiles, entry: Mapping[str, Any], place: str, ids: 
                 _set_address(call, room, group, entry, pointer, address)
 
 
-def _listed(entry: Mapping[str, Any], name: str, place: str = "") -> list[tuple[str, str]]:
-    """(pointer, text) of a field that is one text, an array of texts, or absent."""
-    value = entry.get(name)
-    if isinstance(value, str):
-        return [(f"{place}/{name}", value)]
-    return [(f"{place}/{name}/{index}", text) for index, text in enumerate(value or ())]
+def _listed(entry: Mapping[str, Any], name: str, place: str = "") -> list[tuple[str, Any]]:
+    """(pointer, value) of a field that is one value, an array of values, or absent."""
+    value = entry.get(name, ())
+    if isinstance(value, (list, tuple)):
+        return [(f"{place}/{name}/{index}", item) for index, item in enumerate(value)]
+    return [(f"{place}/{name}", value)]
+
+
+def _text(call: Call, pointer: str, given: str | int | float) -> str:
+    """An external_id as text: an integer, which may be written 5.0, is read as such (assumed; see users/track)."""
+    if isinstance(given, str):
+        return given
+    text = str(int(given))
+    call.fate(pointer, "coerced_to_text", given, f"read as '{text}'")
+    return text
 
 
 def _set_user(

@@ -46,11 +46,16 @@ def _mapped(mappings: list[dict[str, Any]], place: str, event: Mapping[str, Json
     for mapping in mappings:
         if all(event.get(name) == text for name, text in mapping["when"].items()):
             return _reading.read(place, event, mapping)
+    raise ApiError("unmapped", hint=_unmapped_hint(place, event))
+
+
+def _unmapped_hint(place: str, event: Mapping[str, Json]) -> str:
+    if event.get("name") and not event.get("event"):
+        return "an event with name and time is one of Braze's users/track; here it has type, event and timestamp"
     name = f"the event {event['event']!r}" if event.get("event") else f"an event without a name at {place or 'the top'}"
-    raise ApiError(
-        "unmapped",
-        hint=f"no active mapping takes {name}; add one to the seed under partners.movable_ink.mappings, "
-        "or set partners.movable_ink.unmapped: accept",
+    return (
+        f"no active mapping takes {name}; add one to the seed under partners.movable_ink.mappings, "
+        "or set partners.movable_ink.unmapped: accept"
     )
 
 

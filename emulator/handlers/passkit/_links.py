@@ -76,9 +76,11 @@ def _restored(text: str) -> str:
 def fields(link: Link) -> tuple[dict[str, str], list[str]]:
     """The link's field names and texts, and the JSON pointers of those that stand twice. Raises ApiError bad_link."""
     try:
-        value, repeated = bodies.parse(_decoded(link.data))
+        text = _decoded(link.data)
+        value, repeated = bodies.parse(text)
     except bodies.Malformed as error:
-        raise ApiError("bad_link", hint=f"the data is not JSON: {error}") from None
+        liquid = "; it holds Liquid that was not rendered" if b"{{" in text else ""
+        raise ApiError("bad_link", hint=f"the data is not JSON: {error}{liquid}") from None
     except (binascii.Error, ValueError):
         raise ApiError("bad_link", hint="the data is not base64") from None
     if not isinstance(value, dict):
