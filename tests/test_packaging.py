@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from emulator import resources
+
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = shutil.ignore_patterns(
     ".*", "__pycache__", "*.egg-info", "build", "dist", "bench", "docs", "tests", "node_modules"
@@ -137,6 +139,11 @@ def test_the_command_and_the_plugin_are_named(entry_points: ConfigParser) -> Non
     assert dict(entry_points["console_scripts"]) == {"braze-emulator": "emulator.cli:main"}
     # the plugin is named like its module: so pytest's -p option and the entry point mean the same plugin
     assert dict(entry_points["pytest11"]) == {"emulator.pytest_plugin": "emulator.pytest_plugin"}
+
+
+def test_a_folder_that_is_missing_is_told_with_the_places() -> None:
+    with pytest.raises(FileNotFoundError, match="the folder 'nothing' is neither in .*data nor in .*; reinstall"):
+        resources.folder("nothing")
 
 
 def test_a_bare_checkout_works_too(tmp_path: Path) -> None:
