@@ -271,3 +271,13 @@ def test_track_users_gives_the_same_state_for_the_same_calls() -> None:
         track(braze, attributes=[{"external_id": "a", "x": 1}], events=[EVENT])
         states.append(sorted(braze.emulator.workspaces.default.state["profiles"].items()))
     assert states[0] == states[1]
+
+
+def test_track_users_takes_null_for_an_array_that_is_not_sent(braze_client: Client) -> None:
+    body = {"attributes": [{"external_id": "a", "n": 1}], "events": None, "purchases": None}
+    assert braze_client.post("/users/track", body) == (201, {"message": "success", "attributes_processed": 1})
+    assert [fate for fate in braze_client.fates if fate[1] == "null_ignored"] == [
+        ("/events", "null_ignored"),
+        ("/purchases", "null_ignored"),
+    ]
+    assert braze_client.post("/users/track", {"events": None})[0] == 400

@@ -72,6 +72,8 @@ def _tell(call: Call, errors: list[Json]) -> None:
     """Fates for what was refused and for fields that no such request has."""
     for error in errors:
         call.fate(f"/{error['input_array']}/{error['index']}", "refused", None, error["type"])
+    for name in (name for name in _ARRAYS if name in call.body and call.body[name] is None):
+        call.fate(f"/{name}", "null_ignored")
     for name in sorted(call.body.keys() - _FIELDS):
         call.fate(f"/{name}", "ignored", None, names.did_you_mean(names.closest(name, _ARRAYS)))
 
