@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +61,7 @@ class Journal:
         self._lock = threading.RLock()
         self._next = 1
         self._db = _open(path)
+        weakref.finalize(self, self._db.close)  # Python 3.13 warns of a connection that nobody closed
         self._count, self._bytes = self._db.execute("SELECT count(*), coalesce(sum(size), 0) FROM entries").fetchone()
         self._next += self._db.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0]
         self.listeners: list[Callable[[list[Entry]], None]] = []
