@@ -20,8 +20,8 @@ from emulator.operations import Operation
 _INTEGER: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
 _DOLLAR: Final = re.compile(r"(?<!\\)\$$")
-MAX_ALSO: Final = 50
-"""Problems of the schema that are named beside the defects of a text that is not JSON."""
+MAX_PROBLEMS: Final = 50
+"""Problems that refuse the whole request: a body of megabytes can have a million, and nobody reads them."""
 
 
 def check(call: Call) -> None:
@@ -44,9 +44,9 @@ def check(call: Call) -> None:
     if _repairs(call, "numbers"):
         found = _with_numbers(call, found)
     fatal = [problem for problem in found if not _in_partial(operation, problem)]
-    call.problems = [problem for problem in found if problem not in fatal]
     if fatal:
         raise _invalid(fatal)
+    call.problems = found
 
 
 def _read(call: Call) -> Json:
@@ -98,7 +98,7 @@ def _also(call: Call, repaired: bodies.Repaired) -> Iterator[Defect]:
     operation = call.operation
     if operation is None or operation.schema is None or repaired.value is None:
         return
-    for problem in islice(explain(operation, repaired.value), MAX_ALSO):
+    for problem in explain(operation, repaired.value):
         named = bool(problem.steps) and f"'{problem.steps[-1]}'" in problem.message
         what = problem.message if named else f"{problem.pointer or 'the body'}: {problem.message}"
         yield Defect(*repaired.place(problem.steps), what, problem.fix)
@@ -186,12 +186,15 @@ def _item_schema(operation: Operation, name: str) -> dict[str, Any]:
 
 
 def explain(operation: Operation, subject: Json) -> Iterator[Problem]:
-    """Every reason why `subject` is not valid, with at most one for each item of a partial array."""
+    """Why `subject` is not valid: what refuses it as a whole (the first MAX_PROBLEMS), or the items of partial arrays
+    that are refused, with one reason for each.
+    """
     schema = operation.schema
     assert schema is not None
     partial = [name for name in operation.data.get("partial", ()) if isinstance(subject, dict)]
-    yield from _problems(_without_items(schema, partial), subject, "")
-    for name in partial:
+    whole = list(islice(_problems(_without_items(schema, partial), subject, ""), MAX_PROBLEMS))
+    yield from whole
+    for name in () if whole else partial:
         items = subject.get(name)
         for index, item in enumerate(items if isinstance(items, list) else ()):
             if not _item_decider(operation, name).is_valid(item):

@@ -159,6 +159,16 @@ def test_a_partial_array_has_one_problem_an_item() -> None:
     assert [pointer.split("/")[2] for pointer, _, _ in found] == ["0", "2"]
 
 
+def test_items_of_a_partial_array_are_not_explained_where_the_whole_is_refused() -> None:
+    schema = of("things", {"type": "array", "maxItems": 2, "items": {"type": "string"}})
+    assert [place for place, _, _ in explained(schema, {"things": [1] * 1000}, partial=["things"])] == ["/things"]
+
+
+def test_a_long_body_has_a_bounded_number_of_problems() -> None:
+    found = explained(of("tags", {"items": {"type": "string"}}), {"tags": [1] * 100_000})
+    assert len(found) == validation.MAX_PROBLEMS
+
+
 def test_every_problem_has_a_value_and_steps() -> None:
     [problem] = validation.explain(operation(of("a/b", {"items": {"type": "string"}})), {"a/b": ["x", 7]})
     assert (problem.value, problem.steps) == (7, ["a/b", "1"])
