@@ -26,13 +26,13 @@ class Plan:
 
     length: rates.Length
     starts: int
-    memory_steps: int
-    memory_step: int
+    recorded: int
+    """Requests over which memory is watched."""
     profiled: int
 
 
-FULL = Plan(rates.Length(rounds=3, seconds=8, warm_up=8), starts=11, memory_steps=10, memory_step=10_000, profiled=2000)
-QUICK = Plan(rates.Length(rounds=2, seconds=2, warm_up=2), starts=3, memory_steps=3, memory_step=2_000, profiled=200)
+FULL = Plan(rates.Length(rounds=3, seconds=8, warm_up=8), starts=11, recorded=100_000, profiled=2000)
+QUICK = Plan(rates.Length(rounds=2, seconds=2, warm_up=2), starts=3, recorded=10_000, profiled=200)
 
 
 class Suite:
@@ -92,9 +92,9 @@ class Suite:
             self._duel(size, peers.moto(self.bodies))
 
     def memory(self) -> None:
-        found = memory.samples(self.ours, "one", self.plan.memory_steps, self.plan.memory_step, self.log)
+        found = memory.measure(self.ours, "one", self.plan.recorded, self.plan.recorded // 10, self.log)
         self.results.memory["one"] = found
-        what = f"memory over {self.plan.memory_steps * self.plan.memory_step:,} recorded requests"
+        what = f"memory over {found.requests:,} recorded requests"
         self._bound(what, "bound", f"flat: grows by less than {FLAT:.0%}", f"{found.growth:+.1%}", found.growth < FLAT)
 
     def steps(self) -> None:

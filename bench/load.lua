@@ -1,20 +1,10 @@
 -- For wrk: send the lines of a file as POST bodies, in turn, and print what happened as one line of JSON.
--- Arguments after `--`: the file, and how many answers to take before stopping (0: until wrk's own time is up).
+-- The argument after `--` is the file.
 local prepared, at = {}, 0
 
 function init(args)
    for line in io.lines(args[1]) do
       prepared[#prepared + 1] = wrk.format("POST", nil, nil, line)
-   end
-   local left = tonumber(args[2])
-   if left > 0 then
-      function response()
-         left = left - 1
-         if left == 0 then
-            wrk.thread:stop()
-            io.popen("kill -INT $PPID") -- wrk itself, which sleeps until its time is up or it is interrupted
-         end
-      end
    end
 end
 

@@ -9,8 +9,6 @@ from pathlib import Path
 
 CONNECTIONS = 8
 SCRIPT = Path(__file__).with_name("load.lua")
-AT_MOST = 300
-"""Seconds after which a load that counts answers gives up."""
 
 
 class LoadFailed(Exception):
@@ -37,12 +35,12 @@ class Load:
         return self.requests > 0 and self.refused == 0 and self.broken == 0
 
 
-def run(url: str, headers: dict[str, str], bodies: Path, *, seconds: int = AT_MOST, count: int = 0) -> Load:
-    """Load `url` for some seconds, or until `count` answers have come. Raises LoadFailed."""
+def run(url: str, headers: dict[str, str], bodies: Path, seconds: int) -> Load:
+    """Load `url` for some seconds. Raises LoadFailed."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT)]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
-    command += [url, "--", str(bodies), str(count)]
+    command += [url, "--", str(bodies)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30)
     if done.returncode:
         raise LoadFailed(f"wrk: {done.stderr.strip() or done.stdout.strip()}")

@@ -60,4 +60,4 @@ def duel(ours: Subject, theirs: Subject, size: str, length: Length, log: Path) -
 
 def _load(server: Running, size: str, seconds: int) -> Load:
     server.subject.prepare(server.port)
-    return load.run(server.url, server.subject.headers, server.subject.bodies[size], seconds=seconds)
+    return load.run(server.url, server.subject.headers, server.subject.bodies[size], seconds)

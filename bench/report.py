@@ -58,7 +58,11 @@ def markdown(results: Results) -> str:
         _section("## Not measured", ("what", "why"), results.skipped.items()),
         _section(f"## Requests per second\n\n{_PAIRS}", _PAIR_HEAD, map(_pair_row, results.pairs)),
         _section(f"## Ready\n\n{_READY}", ("server", "median s", "each"), map(_ready_row, results.ready.items())),
-        _section(f"## Memory\n\n{_MEMORY}", ("body", "step", "MB", "growth"), map(_memory_row, results.memory.items())),
+        _section(
+            f"## Memory\n\n{_MEMORY}",
+            ("body", "MB at so many requests", "growth"),
+            map(_memory_row, results.memory.items()),
+        ),
         *(
             _section(f"## Where the time goes: {_SIZES[size]}\n\n{_STEPS}", _STEP_HEAD, _step_rows(found))
             for size, found in results.steps.items()
@@ -86,7 +90,7 @@ _PAIR_HEAD = (
     *("processor time a request, ms: ours / peer", "ours, each round"),
 )
 _READY = "From the start of the process to the answer to its first `users/track` of one object."
-_MEMORY = "Resident memory of all processes of the server, after warming up and then after each step of requests."
+_MEMORY = "Resident memory of all processes of the server, at the end of a warm-up of 30,000 requests and after it."
 _STEPS = (
     "In process, in one thread, without HTTP: mean milliseconds a call, each step without what it calls that has a row"
     " of its own. The clocks themselves cost some; `all` is the same call without them."
@@ -121,8 +125,8 @@ def _ready_row(item: tuple[str, list[float]]) -> tuple[str, ...]:
 
 def _memory_row(item: tuple[str, Memory]) -> tuple[str, ...]:
     size, memory = item
-    samples = " ".join(f"{one:.0f}" for one in memory.samples)
-    return _SIZES[size], f"{memory.step:,}", samples, f"{memory.growth:+.1%}"
+    samples = ", ".join(f"{megabytes:.0f} at {requests:,}" for requests, megabytes in memory.samples)
+    return _SIZES[size], samples, f"{memory.growth:+.1%}"
 
 
 def _step_rows(steps: dict[str, float]) -> list[tuple[str, ...]]:
