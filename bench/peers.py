@@ -21,8 +21,8 @@ PACKAGES = ("@stoplight/prism-cli@5.14.2", "wiremock@3.13.2", "mountebank@2.9.1"
 MOTO = "moto[server]==5.2.5"
 INVALID = json.dumps({"events": [{"external_id": "bench-user-000000"}]})
 """What a peer that validates must refuse: an event without name and time."""
-THREADS = settings.Settings().threads
-"""Of the bare application: as many as the emulator has when it is not told."""
+THREADS = settings.load({}).threads
+"""Of the bare application: as many as the emulator takes from its default or its environment."""
 
 
 def install() -> dict[str, str]:
