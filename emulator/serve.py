@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import gc
 import json
+import os
+import signal
 import socket
 import sys
 import threading
+from collections import deque
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from multiprocessing import util
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -23,6 +28,11 @@ from emulator.settings import Settings
 
 TICK: Final = 0.05
 """Seconds between two looks of the clockwork at what is due and what is not yet written."""
+PATIENCE: Final = 5
+"""Seconds that a stop waits for calls that are still being answered."""
+STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
+UNREAD_LINES: Final = 10_000
+"""Lines of the log that wait for a reader; when he takes none, the oldest are dropped."""
 
 
 def serve(settings: Settings, as_json: bool = False) -> None:
@@ -42,7 +52,9 @@ def serve(settings: Settings, as_json: bool = False) -> None:
         interface=Interfaces.WSGI,
         blocking_threads=max(2, settings.threads),  # while one waits, another answers
         log_enabled=False,
+        workers_kill_timeout=PATIENCE,
     )
+    _obey_signals(server.signal_handler_interrupt)
     # the application is made in the worker; what this process has imported comes along with the fork
     try:
         server.serve(target_loader=partial(_load, settings, document, port, token, as_json), wrap_loader=False)
@@ -75,17 +87,47 @@ def _reserve(settings: Settings) -> tuple[socket.socket | None, int]:
 
 def _load(settings: Settings, document: dict[str, Any], port: int, token: str, as_json: bool) -> Any:
     """Called in the worker process: the application, with its clockwork running."""
-    emulator = build(settings, document)
-    log = _log_format(settings.log)
-    if log != "off":
-        emulator.journal.listeners.append(partial(_print_lines, log, sys.stderr))
+    _leave_the_group()
+    try:
+        emulator = build(settings, document)
+    except ConfigError as error:
+        print(f"braze-emulator serve: {error}", file=sys.stderr)
+        raise SystemExit(3) from None
+    form = _log_format(settings.log)
+    if form != "off":
+        emulator.journal.listeners.append(Log(form, sys.stderr).take)
+    util.Finalize(None, emulator.journal.flush, exitpriority=1)  # the worker is a forked process: atexit is not for it
     announce = partial(_announce, settings, port, token, as_json, emulator)
-    threading.Thread(target=_clockwork, args=(emulator, announce), daemon=True, name="clockwork").start()
+    threading.Thread(target=_clockwork, args=(emulator, announce, os.getppid()), daemon=True, name="clockwork").start()
     app = create_app(emulator, token)
     # state is many small long-lived objects and calls leave no cycles: collecting seldom saves a tenth of each
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     return app
+
+
+def _obey_signals(stop: Any) -> None:
+    """Call `stop` on the first SIGINT or SIGTERM, from a thread that waits for nothing else.
+
+    A terminal and `timeout` may send two at once, and of those Python can miss both while it waits for its worker.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+
+    def wait() -> None:
+        signal.sigwait(STOPPING)
+        stop()
+
+    # not before the worker is forked: Python 3.12 and later do not like to fork beside a thread
+    os.register_at_fork(after_in_parent=threading.Thread(target=wait, daemon=True, name="signals").start)
+
+
+def _leave_the_group() -> None:
+    """Ctrl-C signals the whole process group, and the worker may hang when its parent's signal comes on top of that.
+    So only the parent hears it, and passes on one.
+    """
+    os.setpgid(0, 0)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # a terminal may stop a group in the background that prints
 
 
 def build(settings: Settings, document: dict[str, Any]) -> Emulator:
@@ -101,17 +143,29 @@ def build(settings: Settings, document: dict[str, Any]) -> Emulator:
     )
 
 
-def _clockwork(emulator: Emulator, announce: Any) -> None:
+def _control(emulator: Emulator, token: str) -> Any:
+    """The control API. Flask takes as long to import as everything else together, and the first call need not wait."""
+    from emulator.app import create_app
+
+    return create_app(emulator, token)
+
+
+def _clockwork(emulator: Emulator, announce: Any, control: Delayed, parent: int) -> None:
     """Send what falls due as real time passes, and write what was recorded. A bug here is printed, not fatal."""
-    announce()
-    while True:
+    with suppress(OSError):  # nobody reads the banner
+        announce()
+    clock.pause(TICK)
+    control.ready()
+    while os.getppid() == parent:
         clock.pause(TICK)
         try:
             emulator.journal.flush()
             for workspace in emulator.workspaces:
                 emulator.dispatcher.run_due(workspace)
         except Exception as error:
-            print(f"clockwork: {type(error).__name__}: {error}", file=sys.stderr)
+            with suppress(OSError):
+                print(f"clockwork: {type(error).__name__}: {error}", file=sys.stderr)
+    os.kill(os.getpid(), signal.SIGTERM)  # the parent was killed and could not stop us
 
 
 def _announce(settings: Settings, port: int, token: str, as_json: bool, emulator: Emulator) -> None:
@@ -160,10 +214,38 @@ def _log_format(wanted: str) -> str:
     return "text" if sys.stderr.isatty() else "json"
 
 
-def _print_lines(form: str, stream: TextIO, batch: list[Entry]) -> None:
-    """One line an exchange, in one write."""
-    stream.write("".join(f"{_text(entry) if form == 'text' else _json_line(entry)}\n" for entry in batch))
-    stream.flush()
+class Log:
+    """One line an exchange, printed by a thread of its own: who reads slowly, or not at all, delays no answer."""
+
+    def __init__(self, form: str, stream: TextIO) -> None:
+        self._line = _text if form == "text" else _json_line
+        self._stream = stream
+        self._unread: deque[str] = deque(maxlen=UNREAD_LINES)
+        threading.Thread(target=self._run, daemon=True, name="log").start()
+        util.Finalize(None, self._print_last, exitpriority=0)
+
+    def take(self, batch: list[Entry]) -> None:
+        self._unread.extend(f"{self._line(entry)}\n" for entry in batch)
+
+    def print(self) -> None:
+        """Print what waits, in one write."""
+        lines: list[str] = []
+        with suppress(IndexError):  # nothing is left
+            while True:
+                lines.append(self._unread.popleft())
+        if lines:
+            self._stream.write("".join(lines))
+            self._stream.flush()
+
+    def _print_last(self) -> None:
+        with suppress(OSError):
+            self.print()
+
+    def _run(self) -> None:
+        with suppress(OSError):  # the reader is gone
+            while True:
+                clock.pause(TICK)
+                self.print()
 
 
 def _text(entry: Entry) -> str:
