@@ -1,87 +1,19 @@
-"""The Flask application, and what stands in front of its routing: the emulated services themselves.
-
-Flask serves the control API. Requests for the emulated services go from WSGI straight to the pipeline, because Flask's
-own routing and request objects cost more than everything the pipeline does with a small request.
-"""
+"""The Flask application: the one object that users run, mount and test."""
 
 from __future__ import annotations
-
-import traceback
-from collections.abc import Callable, Iterable
-from http import HTTPStatus
-from typing import Any, Final
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
-from emulator.call import Request, Response
 from emulator.control import edge
+from emulator.front import Front
 from emulator.pipeline import Emulator
-
-CONTROL: Final = "/_emulator"
-MAX_READ: Final = 16_000_000
-"""Bytes of a body that are read at most; every service refuses far smaller ones."""
-REASONS: Final = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
 
 
 def create_app(emulator: Emulator, control_token: str = "") -> Flask:
-    """The one object that users run, mount and test."""
+    """Flask serves the control API; the front hands it nothing else."""
     app = Flask("emulator", static_folder=None)
     app.register_blueprint(edge.blueprint(emulator, control_token))
     app.register_error_handler(HTTPException, edge.http_problem)
     app.wsgi_app = Front(emulator, app.wsgi_app)  # type: ignore[method-assign]
     return app
-
-
-class Front:
-    """WSGI: /_emulator/… to Flask, everything else to the pipeline."""
-
-    def __init__(self, emulator: Emulator, flask: Callable[[Environ, StartResponse], Iterable[bytes]]) -> None:
-        self._answer = emulator.answer
-        self._flask = flask
-
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        if path.startswith(CONTROL) and path[len(CONTROL) : len(CONTROL) + 1] in ("", "/"):
-            return self._flask(environ, start_response)
-        try:
-            response = self._answer(read(environ))
-        except Exception:  # a bug of ours, already recorded by the pipeline; the client must know that it is ours
-            traceback.print_exc()
-            response = _bug()
-        body = b"" if environ["REQUEST_METHOD"] == "HEAD" else response.body
-        headers = [*response.headers.items(), ("Content-Length", str(len(response.body)))]
-        start_response(REASONS.get(response.status, f"{response.status} -"), headers)
-        return [body]
-
-
-def read(environ: Environ) -> Request:
-    """A WSGI environment as a Request."""
-    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
-    for name, header in (("CONTENT_TYPE", "content-type"), ("CONTENT_LENGTH", "content-length")):
-        if environ.get(name):
-            headers[header] = environ[name]
-    path = environ["PATH_INFO"]
-    if not path.isascii():  # WSGI hands over bytes as Latin-1
-        path = path.encode("latin-1").decode("utf-8", "replace")
-    return Request(environ["REQUEST_METHOD"], path or "/", environ.get("QUERY_STRING", ""), headers, _body(environ))
-
-
-def _body(environ: Environ) -> bytes:
-    length = environ.get("CONTENT_LENGTH")
-    if length and length.isdigit():
-        return bytes(environ["wsgi.input"].read(min(int(length), MAX_READ)))
-    if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
-        return bytes(environ["wsgi.input"].read(MAX_READ))
-    return b""
-
-
-def _bug() -> Response:
-    body = b'{"message":"Internal Server Error"}'
-    headers = {
-        "Content-Type": "application/json",
-        "X-Emulator-Bug": "this is a defect of the emulator, not of your request; the journal holds the trace",
-    }
-    return Response(500, headers, body)

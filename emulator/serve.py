@@ -20,8 +20,8 @@ from typing import Any, Final, TextIO
 import orjson
 
 from emulator import clock, ids, inspection, redaction, seed
-from emulator.app import create_app
 from emulator.errors import ConfigError
+from emulator.front import Delayed, Front
 from emulator.journal import Entry, Journal
 from emulator.pipeline import Emulator
 from emulator.settings import Settings
@@ -98,8 +98,11 @@ def _load(settings: Settings, document: dict[str, Any], port: int, token: str, a
         emulator.journal.listeners.append(Log(form, sys.stderr).take)
     util.Finalize(None, emulator.journal.flush, exitpriority=1)  # the worker is a forked process: atexit is not for it
     announce = partial(_announce, settings, port, token, as_json, emulator)
-    threading.Thread(target=_clockwork, args=(emulator, announce, os.getppid()), daemon=True, name="clockwork").start()
-    app = create_app(emulator, token)
+    control = Delayed(partial(_control, emulator, token))
+    threading.Thread(
+        target=_clockwork, args=(emulator, announce, control, os.getppid()), daemon=True, name="clockwork"
+    ).start()
+    app = Front(emulator, control)
     # state is many small long-lived objects and calls leave no cycles: collecting seldom saves a tenth of each
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from emulator.app import create_app, read
+from emulator.app import create_app
+from emulator.front import Delayed, read
 from emulator.pipeline import Emulator
 
 
@@ -75,3 +76,16 @@ def test_a_bug_of_ours_is_a_500_that_says_so(monkeypatch: pytest.MonkeyPatch, ca
 def test_only_the_prefix_belongs_to_the_control_api(path: str) -> None:
     answer = create_app(Emulator()).test_client().get(path)
     assert answer.json == {"message": "Not Found"}
+
+
+def test_an_application_is_made_once_and_only_when_it_is_needed() -> None:
+    made: list[int] = []
+
+    def make() -> Any:
+        made.append(1)
+        return lambda environ, start_response: [b"hello"]
+
+    delayed = Delayed(make)
+    assert made == []
+    assert [delayed({}, None), delayed({}, None), delayed.ready()({}, None)] == [[b"hello"]] * 3
+    assert made == [1]

@@ -19,7 +19,7 @@ FLOORS = {
     "edge": "cli pytest_plugin",
     "serving": "serve execute",
     "web": "app",
-    "adapters": "control ui replay",
+    "adapters": "control ui replay front",
     "pipeline": "pipeline",
     "work": "handlers messaging partner_files",
     "steps": "auth limits faults validation workspaces openapi answers inspection",
