@@ -36,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - what is still buffered has nowhere to go
         return PASSED
+    except OSError as error:  # a report or a file that cannot be written
+        print(f"braze-emulator {parsed.command}: {error.filename or ''}: {error.strerror}", file=sys.stderr)
+        return USAGE
 
 
 def _serve(given: argparse.Namespace) -> int:
@@ -55,14 +58,15 @@ def _settings(given: argparse.Namespace) -> settings.Settings:
 def _exec(given: argparse.Namespace) -> int:
     from emulator import execute
 
-    if not given.program:
+    program = given.program[1:] if given.program[:1] == ["--"] else given.program
+    if not program:
         raise ConfigError("say what to run: braze-emulator exec -- pytest")
-    names = {"BRAZE_EMULATOR_URL": "url", given.url_as: "url", given.key_as: "key"}
-    return execute.run(given.program, _serve_flags(given), {k: v for k, v in names.items() if k}, given.strict)
+    names = {"BRAZE_EMULATOR_URL": "url", "BRAZE_EMULATOR_KEY": "key", given.url_as: "url", given.key_as: "key"}
+    return execute.run(program, _serve_flags(given), {k: v for k, v in names.items() if k}, given.strict)
 
 
 def _serve_flags(given: argparse.Namespace) -> list[str]:
-    flags = []
+    flags = ["--quiet"] if given.quiet else []
     for name in settings.fields():
         value = getattr(given, name, None)
         if value is not None and name != "port":
@@ -72,13 +76,8 @@ def _serve_flags(given: argparse.Namespace) -> list[str]:
 
 def _env(given: argparse.Namespace) -> int:
     print(f"export {given.url_as or 'BRAZE_EMULATOR_URL'}={given.url or settings.running_url()}")
-    print(f"export {given.key_as or 'BRAZE_EMULATOR_KEY'}={_first_key(given)}")
+    print(f"export {given.key_as or 'BRAZE_EMULATOR_KEY'}={_client(given).first_key(given.workspace or 'default')}")
     return PASSED
-
-
-def _first_key(given: argparse.Namespace) -> str:
-    found = _client(given).get(f"/workspaces/{given.workspace or 'default'}")["credentials"].get("braze")
-    return str(found[0]["credential"]) if found else "test-key"
 
 
 def _health(given: argparse.Namespace) -> int:
@@ -164,7 +163,8 @@ def _validate(given: argparse.Namespace) -> int:
 def _client(given: argparse.Namespace) -> ControlClient:
     from emulator.client import ControlClient  # 15 ms of http.client, which serve does not need
 
-    return ControlClient(given.url or settings.running_url(), given.control_token or "", given.workspace or "")
+    url = given.url or settings.running_url()
+    return ControlClient(url, given.control_token or settings.running_token(), given.workspace)
 
 
 def _parser() -> argparse.ArgumentParser:

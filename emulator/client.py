@@ -37,6 +37,11 @@ class ControlClient:
     def delete(self, path: str) -> Any:
         return self._send("DELETE", path)
 
+    def first_key(self, workspace: str = "default") -> str:
+        """A Braze API key that opens the workspace; while its seed declares none, any does."""
+        found = self.get(f"/workspaces/{workspace}")["credentials"].get("braze")
+        return str(found[0]["credential"]) if found else "test-key"
+
     def _send(self, method: str, path: str, body: str | None = None) -> Any:
         connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT)
         try:

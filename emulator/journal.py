@@ -63,7 +63,9 @@ class Journal:
         self._db = _open(path)
         weakref.finalize(self, self._db.close)  # Python 3.13 warns of a connection that nobody closed
         self._count, self._bytes = self._db.execute("SELECT count(*), coalesce(sum(size), 0) FROM entries").fetchone()
-        self._next += self._db.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0]
+        self.opened: int = self._db.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0]
+        """The newest entry of those that an earlier run left in the file."""
+        self._next += self.opened
         self.listeners: list[Callable[[list[Entry]], None]] = []
         """Called with each batch as it is written, for example to print a line an exchange."""
 

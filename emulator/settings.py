@@ -13,8 +13,14 @@ from emulator.errors import ConfigError
 
 PREFIX: Final = "BRAZE_EMULATOR_"
 FILE: Final = "braze-emulator.yaml"
-EXPORTED: Final = frozenset({"URL", "KEY", "CONTROL_URL"})
+EXPORTED: Final = frozenset({"URL", "KEY"})
 """What `exec` and `env` hand to the application under test: no settings of ours."""
+RANGES: Final = {
+    "port": (0, 65_535),
+    "journal_entries": (1, 10**9),
+    "journal_bytes": (1, 10**12),
+    "threads": (1, 1000),
+}
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -56,12 +62,25 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None,
     made = Settings(**{name: _converted(name, value) for name, value in found.items()})
     if made.log not in ("auto", "text", "json", "off"):
         raise ConfigError(f"log: '{made.log}' is not text, json, off or auto")
+    for name, (least, most) in RANGES.items():
+        if not least <= getattr(made, name) <= most:
+            raise ConfigError(f"{name}: {getattr(made, name)} is not a number from {least} to {most}")
     return made
 
 
 def running_url() -> str:
-    """Where commands look for a running emulator unless told: what `exec` exports, else the default address."""
-    return os.environ.get(f"{PREFIX}URL") or f"http://{Settings.host}:{Settings.port}"
+    """Where commands look for a running emulator unless told: what `exec` exports, else where `serve` would listen."""
+    told = os.environ.get(f"{PREFIX}URL")
+    if told:
+        return told
+    found = load({})
+    host = {"0.0.0.0": Settings.host, "::": "::1"}.get(found.host, found.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{found.port or Settings.port}"
+
+
+def running_token() -> str:
+    """The control token that `serve` would demand here."""
+    return load({}).control_token
 
 
 def in_github_actions() -> bool:
@@ -108,7 +127,9 @@ def _read(path: Path) -> dict[str, Any]:
 def _converted(name: str, value: Any) -> Any:
     wanted: Any = type(fields()[name].default)
     if wanted is tuple:
-        parts = value.split(",") if isinstance(value, str) else list(value)
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, (list, tuple)) or not all(isinstance(part, str) for part in parts):
+            raise ConfigError(f"{name}: '{value}' is not a list of texts")
         return tuple(part.strip().lower() for part in parts if part.strip())
     try:
         return wanted(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,3 +57,38 @@ def test_hosts_are_separated_by_commas(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", settings.fields())
 def test_every_setting_has_a_help_text(name: str) -> None:
     assert settings.fields()[name].metadata["help"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    "flags", [{"port": 70000}, {"port": "-1"}, {"threads": 0}, {"journal_entries": 0}, {"journal_bytes": -5}]
+)
+def test_numbers_have_a_range(flags: dict[str, Any], tmp_path: Path) -> None:
+    [name] = flags
+    with pytest.raises(ConfigError, match=f"{name}: .* is not a number from"):
+        settings.load(flags, {}, tmp_path)
+
+
+@pytest.mark.parametrize("text", ["allow_hosts: 5\n", "allow_hosts: [1]\n", "allow_hosts: {a: b}\n"])
+def test_hosts_are_texts(text: str, tmp_path: Path) -> None:
+    (tmp_path / settings.FILE).write_text(text)
+    with pytest.raises(ConfigError, match="allow_hosts: .* is not a list of texts"):
+        settings.load({}, {}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("port: 8080\n", "http://127.0.0.1:8080"),
+        ("host: 0.0.0.0\nport: 0\n", "http://127.0.0.1:27293"),
+        ("host: '::1'\n", "http://[::1]:27293"),
+    ],
+)
+def test_commands_look_where_the_server_would_listen(
+    text: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / settings.FILE).write_text(f"{text}control_token: secret\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BRAZE_EMULATOR_URL", raising=False)
+    assert (settings.running_url(), settings.running_token()) == (url, "secret")
+    monkeypatch.setenv("BRAZE_EMULATOR_URL", "http://elsewhere:1")
+    assert settings.running_url() == "http://elsewhere:1"

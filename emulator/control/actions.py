@@ -154,12 +154,15 @@ def explain(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
 
 
 def list_violations(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
-    """What a strict run does not forgive, so far."""
+    """What a strict run does not forgive, since the emulator started."""
     every = given.get("workspace") == "*"
     chosen = list(emulator.workspaces) if every else [workspace]
     unused = [fault.id for one in chosen for fault in one.faults if not fault.fired]
-    entries = emulator.journal.find(limit=-1, workspace=None if every else workspace.name)
-    return {"violations": inspection.violations(entries, unused)}
+    name, opened = None if every else workspace.name, emulator.journal.opened
+    found = inspection.violations(emulator.journal.find(limit=-1, workspace=name, after=opened), unused)
+    if emulator.journal.evicted:
+        found.append(f"not judged: {emulator.journal.evicted} exchanges fell out of the journal; raise journal_entries")
+    return {"violations": found}
 
 
 # faults
