@@ -1,13 +1,15 @@
-"""YAML files for people: JSON's values, and the line of everything, so that a mistake can be shown where it stands."""
+"""YAML and JSON files: JSON's values, and the line of everything, so that a mistake can be shown where it stands."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 import yaml
 
 from emulator.errors import ConfigError
@@ -22,10 +24,25 @@ _SCALARS: Final = (
 """YAML 1.2's core types. YAML 1.1 would make a date an object, `no` a false and 12:30 a number."""
 
 
+MAX_VALUES: Final = 1_000_000
+"""Aliases that repeat aliases turn a short file into billions of values."""
+_TEXT: Final = "tag:yaml.org,2002:str"
+
+
 class _Loader(yaml.CSafeLoader):
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 
 
+def _integer(loader: _Loader, node: yaml.ScalarNode) -> int | float:
+    """What JSON readers make of a number: a float where it has more than 64 bits."""
+    text = node.value
+    value = int(text) if len(text) <= 20 else 2**64
+    return value if -(2**63) <= value < 2**64 else float(text)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
+for _name in ("binary", "timestamp", "omap", "pairs", "set"):
+    _Loader.yaml_constructors.pop(f"tag:yaml.org,2002:{_name}")
 for _name, _pattern, _firsts in _SCALARS:
     _Loader.add_implicit_resolver(
         f"tag:yaml.org,2002:{_name}", re.compile(f"(?:{_pattern})$"), list(_firsts.replace("\0", "")) + [""]
@@ -51,15 +68,34 @@ class Document:
 
 
 def read(path: Path) -> Document:
-    """One YAML file. Raises ConfigError that names the file and the line, also for a key that stands twice."""
+    """One file. Raises ConfigError that names the file and the line, also for a key that stands twice."""
     try:
-        loader = _Loader(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        return _json(path, text) if path.suffix == ".json" else _yaml(path, text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except RecursionError:
+        raise ConfigError(f"{path}: nested too deep, or an alias that stands inside its own anchor") from None
+
+
+def _json(path: Path, text: str) -> Document:
+    """JSON is nearly YAML, but not where a text holds a character as two escapes."""
+    try:
+        document = Document(path, orjson.loads(text), {"": 1})
+    except orjson.JSONDecodeError as error:
+        raise ConfigError(f"{path}, line {error.lineno}: not JSON: {error.msg.split(':')[0]}") from error
+    with suppress(yaml.YAMLError):  # then mistakes have no line
+        _locate(document, _Loader(text).get_single_node(), "")
+    return document
+
+
+def _yaml(path: Path, text: str) -> Document:
+    try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         document = Document(path, None, {"": 1})
         _locate(document, node, "")
         return Document(path, loader.construct_document(node) if node else None, document.lines)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{path}, line {line}: not YAML: {error.problem}") from error
@@ -68,10 +104,12 @@ def read(path: Path) -> Document:
 
 
 def _locate(document: Document, node: yaml.Node | None, pointer: str) -> None:
-    """Note the line of everything under `node`. Raises ConfigError for a key that stands twice."""
+    """Note the line of everything under `node`. Raises ConfigError for a key that stands twice, or is no text."""
+    if len(document.lines) > MAX_VALUES:
+        raise ConfigError(f"{document.path}: more than {MAX_VALUES} values; do its aliases repeat each other?")
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            place = joined(pointer, [key.value])
+            place = joined(pointer, [_key(document, key)])
             if place in document.lines:
                 text = f"the key '{key.value}' stands twice; it is in line {document.lines[place]} already"
                 raise ConfigError(f"{document.path}, line {key.start_mark.line + 1}: {text}")
@@ -82,6 +120,15 @@ def _locate(document: Document, node: yaml.Node | None, pointer: str) -> None:
             place = joined(pointer, [index])
             document.lines[place] = item.start_mark.line + 1
             _locate(document, item, place)
+
+
+def _key(document: Document, node: yaml.Node) -> str:
+    """The key as it is written: JSON has no others than texts, also where YAML sees a number or a truth value."""
+    if not isinstance(node, yaml.ScalarNode):
+        raise ConfigError(f"{document.path}, line {node.start_mark.line + 1}: a key must be a text")
+    if node.tag != "tag:yaml.org,2002:merge":
+        node.tag = _TEXT
+    return str(node.value)
 
 
 def joined(pointer: str, steps: Iterable[object]) -> str:

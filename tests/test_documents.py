@@ -35,6 +35,10 @@ def read(folder: Path, text: str) -> documents.Document:
         ("~", None),
         ("", None),
         ("'1'", "1"),
+        ("-9223372036854775808", -9223372036854775808),
+        ("18446744073709551616", 18446744073709551616.0),
+        ("123456789012345678901234567890", 123456789012345678901234567890.0),
+        ("{1: x, true: y, null: z}", {"1": "x", "true": "y", "null": "z"}),
     ],
 )
 def test_values_are_those_of_json(tmp_path: Path, text: str, value: Any) -> None:
@@ -68,6 +72,10 @@ def test_an_unknown_pointer_has_the_line_of_what_is_around_it(tmp_path: Path) ->
         ("a: [1\nb: 2\n", 2, "not YAML"),
         ("a: *nothing\n", 1, "undefined alias"),
         ("a: !!python/object:os.system {}\n", 1, "not YAML: could not determine a constructor"),
+        ("a: !!set {x, y}\n", 1, "not YAML: could not determine a constructor"),
+        ("a:\n  !!binary aGVsbG8=\n", 2, "not YAML: could not determine a constructor"),
+        ("a: !!timestamp 2020-01-01\n", 1, "not YAML: could not determine a constructor"),
+        ("a: 1\n? [x, y]\n: 1\n", 2, "a key must be a text"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, line: int, reason: str) -> None:
@@ -98,3 +106,35 @@ def test_pointed(pointer: str, found: Any) -> None:
 def test_pointed_raises_where_there_is_nothing(pointer: str) -> None:
     with pytest.raises(KeyError):
         documents.pointed(VALUE, pointer)
+
+
+def test_an_alias_inside_its_own_anchor_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="an alias that stands inside its own anchor"):
+        read(tmp_path, "a: &a [*a]\n")
+
+
+def test_aliases_that_repeat_each_other_are_told(tmp_path: Path) -> None:
+    """Ten lines that would become ten billion values."""
+    lines = [
+        f"{name}: &{name} [{', '.join([before] * 10)}]" for before, name in zip("xabcdefghi", "abcdefghij", strict=True)
+    ]
+    with pytest.raises(ConfigError, match="more than 1000000 values"):
+        read(tmp_path, "\n".join(lines).replace("[", "[*").replace(", ", ", *").replace("*x", "x"))
+
+
+@pytest.mark.parametrize("text", ['{"a": "\\ud83d\\ude00 \\/"}', '{\n\t"a": "😀 /"}'])
+def test_json_is_read_as_json(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "seed.json"
+    path.write_text(text, encoding="utf-8")
+    assert documents.read(path).value == {"a": "😀 /"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [('{"a": 1,\n"b"}', 2, "not JSON"), ('{"a": 1,\n"a": 2}', 2, "'a' stands twice"), ('{"a": NaN}', 1, "not JSON")],
+)
+def test_a_mistake_in_json_is_told_with_its_line(tmp_path: Path, text: str, line: int, reason: str) -> None:
+    path = tmp_path / "seed.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"line {line}: .*{reason}"):
+        documents.read(path)
