@@ -6,7 +6,9 @@ first, so a reader never misses what was recorded. Count and bytes are bounded; 
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import sqlite3
 import threading
 import weakref
@@ -19,11 +21,18 @@ import orjson
 
 from emulator import matching
 from emulator.call import Fate, Json
+from emulator.errors import ConfigError
 
 BATCH: Final = 64
 _COLUMNS: Final = ("seq", "trace", "time", "workspace", "direction", "service", "operation", "method", "path", "status")
 FILTERS: Final = frozenset(_COLUMNS[1:]) - {"time"} | {"body", "after", "fate", "matched"}
-"""What a query may name. `body` is a JSON subset, `after` a sequence number, `path` may hold `*`."""
+"""What a query may name. `body` is a JSON subset, `after` a sequence number, `path` may hold `*`, `workspace` may be a
+tuple of names.
+"""
+NOBODY: Final = ""
+"""The workspace of requests whose caller is not known."""
+FORMAT: Final = 1
+"""Of the file; it grows when what is written changes, so that an older file is refused instead of misread."""
 
 
 @dataclass(slots=True)
@@ -52,16 +61,21 @@ class Entry:
 
 
 class Journal:
-    """All entries of one emulator. Every method may be called from any thread."""
+    """All entries of one emulator. Every method may be called from any thread.
+
+    Raises ConfigError for a file that cannot be written, is something else, or belongs to an emulator that runs.
+    """
 
     def __init__(self, path: Path | None = None, max_entries: int = 20_000, max_bytes: int = 256_000_000) -> None:
         self.max_entries, self.max_bytes = max_entries, max_bytes
         self.evicted = 0
+        self.newest_evicted = 0
         self._waiting: list[Entry] = []
         self._lock = threading.RLock()
         self._next = 1
+        owned = _own(path) if path else None
         self._db = _open(path)
-        weakref.finalize(self, self._db.close)  # Python 3.13 warns of a connection that nobody closed
+        self._release = weakref.finalize(self, _release, self._db, owned)  # also where nobody closes the journal
         self._count, self._bytes = self._db.execute("SELECT count(*), coalesce(sum(size), 0) FROM entries").fetchone()
         self.opened: int = self._db.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0]
         """The newest entry of those that an earlier run left in the file."""
@@ -107,6 +121,7 @@ class Journal:
                 break
             over, surplus, last = over - 1, surplus - size, seq
             self._count, self._bytes, self.evicted = self._count - 1, self._bytes - size, self.evicted + 1
+        self.newest_evicted = last
         self._db.execute("DELETE FROM entries WHERE seq <= ?", (last,))
 
     def get(self, seq: int) -> Entry | None:
@@ -125,12 +140,13 @@ class Journal:
     def count(self, **filters: Json) -> int:
         return len(self.find(limit=-1, **filters))
 
-    def clear(self, workspace: str | None = None) -> None:
-        """Forget the entries of one workspace, or all."""
+    def clear(self, *workspaces: str) -> None:
+        """Forget the entries of these workspaces, or all."""
+        where = f"WHERE workspace IN ({_marks(workspaces)})" if workspaces else ""
         with self._lock:
             self.flush()
             with self._db:
-                self._db.execute("DELETE FROM entries WHERE ? IS NULL OR workspace = ?", (workspace, workspace))
+                self._db.execute(f"DELETE FROM entries {where}", workspaces)
             total = self._db.execute("SELECT count(*), coalesce(sum(size), 0) FROM entries").fetchone()
             self._count, self._bytes = total
 
@@ -142,20 +158,50 @@ class Journal:
     def close(self) -> None:
         with self._lock:
             self.flush()
-            self._db.close()
+            self._release()
 
 
 def _open(path: Path | None) -> sqlite3.Connection:
     # the empty name is SQLite's private temporary file: it spills to disk and is gone with the connection
     db = sqlite3.connect(str(path or ""), check_same_thread=False)
+    try:
+        _prepare(db)
+    except sqlite3.DatabaseError as error:
+        raise ConfigError(f"journal: {path} is not a journal of this version: {error}; choose another file") from error
+    db.create_function("json_subset", 2, _json_subset, deterministic=True)
+    db.create_function("has_fate", 2, _has_fate, deterministic=True)
+    return db
+
+
+def _own(path: Path) -> int:
+    """A descriptor of the file: readable for this user alone, because it holds credentials, and locked while open."""
+    try:
+        owned = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(owned, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(owned)
+        raise ConfigError(f"journal: another emulator writes into {path}; choose another file") from None
+    except OSError as error:
+        raise ConfigError(f"journal: {path} cannot be written: {error.strerror}") from error
+    return owned
+
+
+def _release(db: sqlite3.Connection, owned: int | None) -> None:
+    db.close()
+    if owned is not None:
+        os.close(owned)
+
+
+def _prepare(db: sqlite3.Connection) -> None:
     db.executescript(
         """PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY; PRAGMA cache_size = -16000;
         CREATE TABLE IF NOT EXISTS entries (seq INTEGER PRIMARY KEY, trace, time, workspace, direction, service,
             operation, method, path, status, size, request_body BLOB, response_body BLOB, rest BLOB);"""
     )
-    db.create_function("json_subset", 2, _json_subset, deterministic=True)
-    db.create_function("has_fate", 2, _has_fate, deterministic=True)
-    return db
+    found = db.execute("PRAGMA user_version").fetchone()[0]
+    if found not in (0, FORMAT):
+        raise sqlite3.DatabaseError(f"its format is {found}, not {FORMAT}")
+    db.execute(f"PRAGMA user_version = {FORMAT}")
 
 
 def _json_subset(expected: str, actual: bytes) -> bool:
@@ -187,11 +233,17 @@ def _clause(name: str, value: Json) -> tuple[str, list[Json]]:
         return "has_fate(rest, ?)", [value]
     if name == "matched":
         return ("operation != ''" if value else "operation = ''"), []
+    if name == "workspace" and isinstance(value, tuple):
+        return f"workspace IN ({_marks(value)})", [*value]
     if name == "path" and "*" in value:
         return "path GLOB ?", [value]
     if name not in FILTERS and name != "seq":
         raise ValueError(f"'{name}' is not a filter; use one of {', '.join(sorted(FILTERS))}")
     return f"{name} = ?", [value]
+
+
+def _marks(values: tuple[str, ...]) -> str:
+    return ",".join("?" * len(values))
 
 
 def _size(entry: Entry) -> int:

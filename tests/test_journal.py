@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emulator.call import Fate
+from emulator.errors import ConfigError
 from emulator.journal import BATCH, FILTERS, Entry, Journal
 
 
@@ -262,6 +265,45 @@ def test_the_bounds_hold_for_a_file_that_was_there_before(tmp_path: Path) -> Non
     second = Journal(path, max_entries=4)
     second.record(entry())
     assert [found.seq for found in second.find()] == [8, 9, 10, 11]
+
+
+def test_a_file_belongs_to_one_journal_and_one_user(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    first = Journal(path)
+    assert path.stat().st_mode & 0o077 == 0, "it holds credentials"
+    with pytest.raises(ConfigError, match="another emulator writes into"):
+        Journal(path)
+    first.close()
+    Journal(path).close()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"hello, this is not a database at all", "not a journal"), (None, "cannot be written")]
+)
+def test_a_file_that_cannot_be_used_is_told(content: bytes | None, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "journal.db" if content else tmp_path
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match=said):
+        Journal(path)
+
+
+def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as file:
+        file.execute("PRAGMA user_version = 99")
+    with pytest.raises(ConfigError, match="its format is 99"):
+        Journal(tmp_path / "journal.db")
+
+
+def test_what_an_earlier_run_left_is_told_apart(tmp_path: Path) -> None:
+    first = Journal(tmp_path / "journal.db")
+    first.record(entry())
+    first.close()
+    second = Journal(tmp_path / "journal.db", max_entries=2)
+    assert second.opened == 1
+    for _ in range(3):
+        second.record(entry())
+    assert (second.stats()["evicted"], second.newest_evicted) == (2, 2)
 
 
 # listeners and threads

@@ -231,10 +231,22 @@ def test_explain_shows_everything_under_one_trace(web: FlaskClient) -> None:
 
 
 def test_clearing_forgets_one_workspace_or_all(web: FlaskClient) -> None:
+    control(web, "POST", "/workspaces", {"name": "other"})
+    key = control(web, "GET", "/workspaces/other")["credentials"]["your_partner"][0]["credential"]
+    web.post("/partners/your_partner/webhook", json={}, headers={"Authorization": f"Bearer {key}"})
     hook(web)
-    web.get("/nope")
     assert control(web, "DELETE", "/journal")["kept"] == 1
     assert control(web, "DELETE", "/journal?workspace=*")["kept"] == 0
+
+
+def test_the_default_workspace_shows_what_belongs_to_nobody_too(web: FlaskClient) -> None:
+    control(web, "POST", "/workspaces", {"name": "other"})
+    web.get("/nope")
+    found = [len(control(web, "GET", f"/journal?workspace={name}")["entries"]) for name in ("default", "other", "*")]
+    assert found == [1, 0, 1]
+    assert len(control(web, "GET", "/violations")["violations"]) == 1
+    assert control(web, "POST", "/reset") == {"reset": "default"}
+    assert control(web, "GET", "/journal?workspace=*")["entries"] == []
 
 
 def test_settle_says_what_is_still_to_come(web: FlaskClient) -> None:
