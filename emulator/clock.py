@@ -12,6 +12,8 @@ from emulator.errors import ConfigError
 UTC: Final = timezone.utc
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 CENTURY: Final = 100 * 366 * 86400.0
+EARLIEST: Final = datetime(1, 1, 1, tzinfo=UTC).timestamp()
+LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 stopwatch = time.perf_counter
@@ -22,24 +24,26 @@ pause = time.sleep
 class Clock:
     """Virtual time of one workspace: real time plus an offset, or a frozen instant, in UTC epoch seconds."""
 
-    __slots__ = ("_offset", "_frozen")
+    __slots__ = ("_reading",)
 
     def __init__(self, offset: float = 0.0, frozen: float | None = None) -> None:
-        self._offset = offset
-        self._frozen = frozen
+        self._reading = offset, frozen  # one value, so that no other thread sees half of a change
 
     def seconds(self) -> float:
-        return self._frozen if self._frozen is not None else time.time() + self._offset
+        offset, frozen = self._reading
+        return frozen if frozen is not None else time.time() + offset
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.seconds(), UTC)
 
     def set(self, at: float, frozen: bool) -> None:
-        self._frozen = at if frozen else None
-        self._offset = at - time.time()
+        """Raises ConfigError for an instant that the calendar does not have."""
+        if not EARLIEST <= at <= LATEST:
+            raise ConfigError("the clock stays between the years 1 and 9000")
+        self._reading = at - time.time(), at if frozen else None
 
     def freeze(self) -> None:
-        self._frozen = self.seconds()
+        self.set(self.seconds(), frozen=True)
 
     def resume(self) -> None:
         self.set(self.seconds(), frozen=False)
@@ -49,14 +53,14 @@ class Clock:
 
     @property
     def frozen(self) -> bool:
-        return self._frozen is not None
+        return self._reading[1] is not None
 
     def reading(self) -> tuple[float, float | None]:
         """What a snapshot keeps: offset and frozen instant."""
-        return self._offset, self._frozen
+        return self._reading
 
     def restore(self, reading: tuple[float, float | None]) -> None:
-        self._offset, self._frozen = reading
+        self._reading = reading
 
 
 def parse_instant(text: str) -> datetime:

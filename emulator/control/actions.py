@@ -140,7 +140,8 @@ def wait(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
     if not emulator.waiters.acquire(blocking=False):
         raise NotMet("as many callers wait already as there are threads to spare; start with more --threads", {})
     try:
-        found = _awaited(emulator, wanted, patience, filters)
+        with emulator.spare.blocking():
+            found = _awaited(emulator, wanted, patience, filters)
     finally:
         emulator.waiters.release()
     return {"entries": [inspection.shown(entry) for entry in found]}
@@ -187,7 +188,8 @@ def list_faults(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
 
 def arm_fault(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
     with workspace.transaction() as draft:
-        fault = faults.parse(given, f"fault-{draft.next('faults')}")
+        wanted = {name: value for name, value in given.items() if name != "workspace"}
+        fault = faults.parse(wanted, f"fault-{draft.next('faults')}")
     workspace.faults.append(fault)
     return _shown_fault(fault)
 

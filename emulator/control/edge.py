@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from hmac import compare_digest
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema_rs
 import orjson
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
-from emulator import seed
+from emulator import bodies, seed
 from emulator.control import actions, routes
 from emulator.control.routes import Route
 from emulator.errors import ConfigError
 from emulator.pipeline import Emulator
-from emulator.workspaces import Workspace
+from emulator.workspaces import DEFAULT, Workspace
 
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 
@@ -25,10 +28,11 @@ class Refused(Exception):
 
 
 def blueprint(emulator: Emulator, token: str = "") -> Blueprint:
-    """The control API. With a token, everything but /health demands it; without one, only local names are answered,
-    so that a web page on another host cannot reach it through a name it controls.
+    """The control API. With a token, everything but /health and its own description demands it; without one, only local
+    names are answered, and no web page of another host, whether it calls from a browser or through a name it controls.
     """
     made = Blueprint("control", __name__, url_prefix="/_emulator")
+    made.add_url_rule("/", "index", lambda: _json(routes.index()), strict_slashes=False)
     for route in routes.ROUTES:
         made.add_url_rule(route.path, route.action.__name__, _view(emulator, route, token), methods=[route.method])
     made.add_url_rule("/openapi.json", "openapi", lambda: _json(routes.document()))
@@ -40,8 +44,9 @@ def _view(emulator: Emulator, route: Route, token: str) -> Any:
         try:
             if route.path != "/health":
                 _allow(token)
-            given = {**_given(route), **parts}
-            return _json(route.action(emulator, _workspace(emulator), given))
+            given = _given(route)
+            selected = "" if routes.ANYTHING in route.takes else given.get("workspace", "")
+            return _json(route.action(emulator, _workspace(emulator, selected), {**given, **parts}))
         except Refused as error:
             return problem(403, "Not allowed", str(error))
         except actions.NotMet as error:
@@ -55,16 +60,21 @@ def _view(emulator: Emulator, route: Route, token: str) -> Any:
 
 
 def _allow(token: str) -> None:
-    if token and request.headers.get("Authorization") != f"Bearer {token}":
-        raise Refused("send Authorization: Bearer <control token>; it was printed at the start, or set control_token")
+    if token:
+        if not compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()):
+            raise Refused("send Authorization: Bearer <control token>; it was printed at the start, or set it yourself")
+        return
     name = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
-    if not token and name not in LOCAL_NAMES:
+    if name not in LOCAL_NAMES:
         raise Refused(f"the control API answers to {', '.join(sorted(LOCAL_NAMES))} only, not to '{name}'")
+    page = request.headers.get("Origin")  # what a browser says of the page whose script is calling
+    if page and urlsplit(page).hostname not in LOCAL_NAMES:
+        raise Refused(f"a web page of {page} may not use the control API")
 
 
-def _workspace(emulator: Emulator) -> Workspace:
-    name = request.headers.get("X-Emulator-Workspace") or request.args.get("workspace") or "default"
-    name = "default" if name == "*" else name
+def _workspace(emulator: Emulator, selected: str) -> Workspace:
+    name = request.headers.get("X-Emulator-Workspace") or request.args.get("workspace") or selected or DEFAULT
+    name = DEFAULT if name == "*" else name
     if name not in emulator.workspaces.all:
         raise KeyError(f"no workspace '{name}'; GET /_emulator/workspaces lists them")
     return emulator.workspaces.all[name]
@@ -93,26 +103,31 @@ def _body() -> dict[str, Any]:
     if request.mimetype != "application/json":
         # also what keeps a form on a foreign web page from posting here
         raise ConfigError("send the body as JSON with the header Content-Type: application/json")
-    try:
-        found = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise ConfigError(f"the body is not JSON: {error}") from error
+    found = _parsed(raw, "the body")
     if not isinstance(found, dict):
         raise ConfigError("the body must be a JSON object")
     return found
 
 
 def _typed(shape: dict[str, Any], value: str) -> Any:
-    if shape.get("type") == "integer" and value.lstrip("-").isdigit():
+    if shape.get("type") == "integer" and re.fullmatch(r"-?[0-9]{1,15}", value):
         return int(value)
     if shape.get("type") == "boolean":
         return {"true": True, "1": True, "false": False, "0": False}.get(value.lower(), value)
     if "type" not in shape and "enum" not in shape:  # journal?body={"external_id": …}
-        try:
-            return orjson.loads(value)
-        except orjson.JSONDecodeError as error:
-            raise ConfigError(f"body: not JSON: {error}") from error
+        return _parsed(value.encode(), "body")
     return value
+
+
+def _parsed(raw: bytes, what: str) -> Any:
+    """JSON that is not nested deeper than answers can hold, and holds no key twice. Raises ConfigError."""
+    try:
+        found, repeated = bodies.parse(raw)
+    except bodies.Malformed as error:
+        raise ConfigError(f"{what} is not JSON: {error}") from error
+    if repeated:
+        raise ConfigError(f"{what}: {repeated[0]} stands twice")
+    return found
 
 
 def _json(value: Any, status: int = 200) -> Response:
@@ -133,4 +148,7 @@ def problem(status: int, title: str, detail: str, **more: Any) -> Response:
 
 
 def http_problem(error: HTTPException) -> Response:
-    return problem(error.code or 500, error.name, error.description or "")
+    detail = error.description or ""
+    if error.code in (404, 405):
+        detail = f"the control API has no {request.method} {request.path}; GET /_emulator lists what it has"
+    return problem(error.code or 500, error.name, detail)

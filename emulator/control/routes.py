@@ -13,9 +13,11 @@ from emulator.workspaces import Workspace
 
 Action = Callable[[Emulator, Workspace, dict[str, Any]], Json]
 TEXT: Final = {"type": "string"}
-NUMBER: Final = {"type": "integer"}
+NUMBER: Final = {"type": "integer", "minimum": 0, "maximum": 2**53}
 FLAG: Final = {"type": "boolean"}
 OBJECT: Final = {"type": "object"}
+ANYTHING: Final = "*"
+"""Stands in `takes` of an operation whose body is one document, not a set of fields."""
 
 _FILTERS: Final[dict[str, Any]] = {
     "service": TEXT,
@@ -83,7 +85,7 @@ ROUTES: Final = (
     Route("POST", "/workspaces/<name>/branch", actions.branch_workspace, "Make a workspace that begins where it is.",
           {"as": TEXT}),
     Route("GET", "/seed", actions.read_seed, "Read the seed that a reset returns to."),
-    Route("POST", "/seed", actions.plant_seed, "Replace the seed and reset to it.", {"*": {}}),
+    Route("POST", "/seed", actions.plant_seed, "Replace the seed and reset to it.", {ANYTHING: {}}),
     Route("POST", "/reset", actions.reset, "Return to the seed and forget the workspace's journal."),
     Route("GET", "/snapshots", actions.list_snapshots, "List the snapshots."),
     Route("POST", "/snapshots", actions.take_snapshot, "Keep the present state.", {"name": TEXT}, ("name",)),
@@ -92,6 +94,11 @@ ROUTES: Final = (
     Route("GET", "/state/<table>", actions.read_table, "Read one table.", {"limit": NUMBER}),
     Route("GET", "/profiles/<id>", actions.read_profile, "Read a profile by external_id or braze_id."),
 )  # fmt: skip
+
+
+def index() -> list[dict[str, str]]:
+    """A line an operation, for who types the address into a browser."""
+    return [{"operation": f"{one.method} /_emulator{one.path}", "summary": one.summary} for one in ROUTES]
 
 
 def document() -> dict[str, Any]:
@@ -126,7 +133,7 @@ def _described(route: Route) -> dict[str, Any]:
 
 
 def schema(route: Route) -> dict[str, Any]:
-    if "*" in route.takes:
+    if ANYTHING in route.takes:
         return {"type": "object"}
     return {
         "type": "object",

@@ -278,3 +278,68 @@ def test_a_delay_is_real_time(web: FlaskClient) -> None:
     started = clock.stopwatch()
     assert hook(web).status_code == 202
     assert clock.stopwatch() - started > 0.05
+
+
+ODD: dict[str, tuple[str, str, Any, int]] = {
+    "a number too long": ("GET", "/journal?limit=99999999999999999999999", None, 400),
+    "a number below zero": ("GET", "/journal?limit=-1", None, 400),
+    "an id too long": ("GET", "/journal/99999999999999999999999", None, 404),
+    "an id of other digits": ("GET", "/journal/\N{SUPERSCRIPT TWO}", None, 404),
+    "a trace of other digits": ("GET", "/explain/\N{SUPERSCRIPT TWO}", None, 404),
+    "a body too deep": ("POST", "/verify", b'{"body":' + b"[" * 900 + b"]" * 900 + b"}", 400),
+    "a query too deep": ("GET", "/journal?body=" + "[" * 900 + "]" * 900, None, 400),
+    "a key that stands twice": ("POST", "/faults", b'{"status": 500, "status": 501}', 400),
+    "a count below zero": ("POST", "/verify", b'{"count": -1}', 400),
+    "a clock beyond time": ("POST", "/clock/freeze", b'{"at": "9999-12-31T00:00:00Z"}', 400),
+    "an unknown operation": ("GET", "/nothing", None, 404),
+    "an unknown method": ("PUT", "/journal", None, 405),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_input_is_a_problem_of_the_caller(web: FlaskClient, name: str) -> None:
+    hook(web, {"a": [[1]]})
+    method, path, body, status = ODD[name]
+    answer = web.open(f"/_emulator{path}", method=method, data=body, content_type="application/json")
+    assert (answer.status_code, answer.content_type) == (status, "application/problem+json"), answer.text
+    assert "server" not in answer.json["detail"]
+
+
+def test_the_deepest_body_that_is_taken_can_be_compared_and_shown(web: FlaskClient) -> None:
+    deep: Any = []
+    for _ in range(230):
+        deep = [deep]
+    hook(web, {"a": deep})
+    assert control(web, "POST", "/verify", {"body": {"a": deep}})["found"] == 1
+
+
+def test_a_clock_does_not_leave_the_calendar(web: FlaskClient) -> None:
+    control(web, "POST", "/clock/freeze", {"at": "8999-12-01T00:00:00Z"})
+    assert refusal(web, "POST", "/clock/advance", {"by": "60d"})[0] == 400
+    assert control(web, "GET", "/clock")["now"] == "8999-12-01T00:00:00.000Z"
+
+
+def test_a_body_may_select_the_workspace(web: FlaskClient) -> None:
+    control(web, "POST", "/workspaces", {"name": "other"})
+    hook(web)
+    assert control(web, "POST", "/verify", {"workspace": "other", "count": 0})["found"] == 0
+    assert control(web, "POST", "/verify", {"workspace": "*", "count": 1})["found"] == 1
+    control(web, "POST", "/faults", {"workspace": "other", "status": 500})
+    assert (control(web, "GET", "/faults"), len(control(web, "GET", "/faults?workspace=other"))) == ([], 1)
+    assert refusal(web, "POST", "/verify", {"workspace": "nobody"})[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("http://evil.example", 403), ("null", 403), ("http://localhost:3000", 200), ("http://127.0.0.1", 200)],
+)
+def test_a_web_page_of_another_host_is_refused(web: FlaskClient, origin: str, status: int) -> None:
+    """A page can post without a body anywhere; a browser says whose page it is."""
+    assert web.post("/_emulator/reset", headers={"Origin": origin}).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/_emulator", "/_emulator/"])
+def test_the_bare_address_lists_what_there_is(web: FlaskClient, path: str) -> None:
+    listed = web.get(path).json
+    assert {"operation": "GET /_emulator/journal", "summary": "Find recorded exchanges, oldest first."} in listed
+    assert len(listed) == len(ROUTES)
