@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -67,11 +68,26 @@ def _texts(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(item, str) for item in value.values())
 
 
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE: Final = re.compile(r"[\x20-\x7e\xa0-\xff]*")
+
+
+def _headers(value: Any) -> bool:
+    """Names and values that HTTP can carry; a server answers anything else with a bare 500."""
+    return isinstance(value, Mapping) and all(
+        _NAME.fullmatch(name)
+        and name.lower() != "content-length"
+        and type(text) in (str, int, float)
+        and _VALUE.fullmatch(str(text))
+        for name, text in value.items()
+    )
+
+
 FIELDS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "when": (_texts, "an object of texts: service, operation, method or path"),
     "phase": (PHASES.__contains__, "before (nothing is applied) or after (applied, but the client sees this)"),
-    "status": (_whole(100, 599), "a number from 100 to 599"),
-    "headers": (_texts, "an object of texts"),
+    "status": (_whole(200, 599), "a number from 200 to 599"),
+    "headers": (_headers, "an object of header names and printable values, without Content-Length"),
     "body": (lambda value: True, "any JSON value"),
     "delay": (lambda value: True, "a duration"),
     "times": (lambda value: value is None or _whole(1)(value), "a whole number from 1, or null for always"),
@@ -95,7 +111,8 @@ def parse(raw: Mapping[str, Any], id: str) -> Fault:
     delay = clock.parse_duration(raw.get("delay", 0))
     if not 0 <= delay <= MAX_DELAY or (not delay and "status" not in raw):
         raise ConfigError(f"fault: give a status to answer, or a delay of at most {MAX_DELAY:.0f} s of real time")
-    return Fault(id=id, **{**raw, "when": when, "delay": delay})
+    headers = {name: str(text) for name, text in raw.get("headers", {}).items()}
+    return Fault(id=id, **{**raw, "when": when, "delay": delay, "headers": headers})
 
 
 def strike(call: Call, armed: list[Fault], phase: str) -> Response | None:

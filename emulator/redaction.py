@@ -28,5 +28,7 @@ def headers(given: Mapping[str, str]) -> dict[str, str]:
 
 def value(text: str) -> str:
     """`Bearer abcd…` for `Bearer abcdefgh`: enough to recognise a credential, too little to use it."""
-    scheme, blank, secret = text.rpartition(" ")
+    scheme, blank, secret = text.strip().partition(" ")
+    if not blank:
+        scheme, secret = "", scheme
     return f"{scheme}{blank}{secret[: min(4, len(secret) // 3)]}…"

@@ -95,6 +95,12 @@ def test_the_first_armed_fault_answers() -> None:
     assert statuses(client, 3) == [500, 504, 200]
 
 
+def test_a_header_may_be_a_number() -> None:
+    client = toy.client()
+    arm(client, status=429, headers={"Retry-After": 3})
+    assert client.send("GET", "/things/list").headers["Retry-After"] == "3"
+
+
 def test_the_entry_names_the_fault() -> None:
     client = toy.client()
     arm(client)
@@ -128,16 +134,17 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "condition that is no object": ({"status": 503, "when": "GET"}, "fault.when: use an object of texts"),
     "condition that is no text": ({"status": 503, "when": {"status": 1}}, "fault.when: use an object of texts"),
     "unknown phase": ({"status": 503, "phase": "during"}, "fault.phase: use before"),
-    "status that is no number": ({"status": "503"}, "fault.status: use a number from 100 to 599"),
-    "status out of range": ({"status": 99}, "fault.status: use a number from 100 to 599"),
+    "status that is no number": ({"status": "503"}, "fault.status: use a number from 200 to 599"),
+    "status of no final answer": ({"status": 199}, "fault.status: use a number from 200 to 599"),
     "status true": ({"status": True}, "fault.status: use a number"),
     "times zero": ({"status": 503, "times": 0}, "fault.times: use a whole number from 1, or null for always"),
     "times text": ({"status": 503, "times": "2"}, "fault.times: use a whole number"),
     "skip negative": ({"status": 503, "skip": -1}, "fault.skip: use a whole number from 0"),
-    "headers that are no texts": (
-        {"status": 503, "headers": {"Retry-After": 3}},
-        "fault.headers: use an object of texts",
-    ),
+    "headers that are no texts": ({"status": 503, "headers": {"Retry-After": [3]}}, "fault.headers: use an object of"),
+    "a header that is two": ({"status": 503, "headers": {"A": "b\r\nC: d"}}, "fault.headers: use an object of"),
+    "a header outside Latin-1": ({"status": 503, "headers": {"A": "€"}}, "fault.headers: use an object of"),
+    "a header without name": ({"status": 503, "headers": {"": "b"}}, "fault.headers: use an object of"),
+    "a length that may be wrong": ({"status": 503, "headers": {"Content-Length": "5"}}, "without Content-Length"),
     "nothing to do": ({}, "fault: give a status to answer, or a delay"),
     "delay too long": ({"delay": "31s"}, "a delay of at most 30 s"),
     "delay negative": ({"delay": -1}, "a delay of at most 30 s"),

@@ -16,6 +16,8 @@ from emulator import redaction
         ("Bearer abc", "Bearer a…"),
         ("Basic dG9rX3Rlc3Q=", "Basic dG9r…"),
         ("bare-key-without-scheme", "bare…"),
+        ("Bearer secret-secret ", "Bearer secr…"),
+        ("Bearer secret-secret and more", "Bearer secr…"),
         ("", "…"),
     ],
 )
