@@ -115,14 +115,14 @@ def parse(raw: Mapping[str, Any], id: str) -> Fault:
     return Fault(id=id, **{**raw, "when": when, "delay": delay, "headers": headers})
 
 
-def strike(call: Call, armed: list[Fault], phase: str) -> Response | None:
+def strike(call: Call, armed: list[Fault], phase: str, pause: Callable[[float], None]) -> Response | None:
     """The answer of the first fault that fires in this phase; waits first where the fault says so."""
     for fault in armed:
         if not fault.applies(call, phase) or not fault.fires():
             continue
         call.faulted = fault.id
         if fault.delay:
-            clock.pause(fault.delay)
+            pause(fault.delay)
         if fault.status is not None:
             return Response(fault.status, dict(fault.headers), _bytes(fault.body))
     return None

