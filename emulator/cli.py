@@ -142,22 +142,32 @@ def _replay(given: argparse.Namespace) -> int:
 
 
 def _validate(given: argparse.Namespace) -> int:
-    from emulator import seed
-    from emulator.replay import scenario
-
     worst = PASSED
     for path in map(Path, given.paths):
         try:
-            document = seed.read(path)
-            if isinstance(document, dict) and ("scenario" in document or "steps" in document):
-                scenario.load(path)
-            else:
-                seed.check(document, str(path))
+            _check(path)
             print(f"{path}: valid")
         except ConfigError as error:
             print(error, file=sys.stderr)
             worst = USAGE
     return worst
+
+
+def _check(path: Path) -> None:
+    """Whether the seed document or scenario fits its schema, and whether what is given can be planted."""
+    from emulator import seed
+    from emulator.replay import scenario
+    from emulator.workspaces import Workspaces
+
+    document = seed.read(path)
+    if isinstance(document, dict) and ("scenario" in document or "steps" in document):
+        document = scenario.load(path).given
+    else:
+        seed.check(document, str(path))
+    try:
+        Workspaces().mint("checked", document)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
 
 
 def _client(given: argparse.Namespace) -> ControlClient:

@@ -193,7 +193,7 @@ class Workspaces:
         """As `account`, for a client that names its workspace: only the credentials of that one count."""
         if not service:  # an operation that asks for no credential
             return Account(credential, self.all.get(name, self.default))
-        found = self._accounts.get((service, credential))
+        found = self.account(service, credential)
         return found if found is not None and found.workspace.name == name else None
 
     def credentials(self, workspace: Workspace) -> list[tuple[str, Account]]:

@@ -117,6 +117,25 @@ def test_validate_tells_good_from_bad(tmp_path: Path) -> None:
     assert (found.returncode, found.stdout, "tagz" in found.stderr) == (2, "good.yaml: valid\n", True)
 
 
+def test_validate_plants_what_is_given(tmp_path: Path) -> None:
+    """A value that fits the schema and would still stop `serve` and `replay`."""
+    seed = "profiles: [{external_id: a, email: a@example.com, time_zone: Nowhere/Land}]"
+    (tmp_path / "seed.yaml").write_text(seed)
+    (tmp_path / "scenario.yaml").write_text(
+        f"scenario: s\ngiven: {{{seed}}}\nsteps: [{{recorded: {{service: braze, count: 0}}}}]\n"
+    )
+    found = run("validate", "seed.yaml", "scenario.yaml", cwd=tmp_path)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert "seed.yaml: seed.profiles[0].time_zone" in found.stderr
+    assert "scenario.yaml: seed.profiles[0].time_zone" in found.stderr
+
+
+def test_a_report_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "scenario.yaml").write_text("scenario: s\nsteps: [{recorded: {service: braze, count: 0}}]\n")
+    found = run("replay", "scenario.yaml", "--junit", "missing/report.xml", cwd=tmp_path)
+    assert (found.returncode, "Traceback" in found.stderr, "missing/report.xml" in found.stderr) == (2, False, True)
+
+
 def test_exec_runs_a_program_and_exits_as_it_does(tmp_path: Path) -> None:
     code = "import os, sys, urllib.request as u; u.urlopen(os.environ['API'] + '/_emulator/health'); sys.exit(7)"
     assert run("exec", "--url-as", "API", "--", sys.executable, "-c", code).returncode == 7

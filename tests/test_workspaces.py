@@ -335,6 +335,8 @@ def test_a_client_that_names_its_workspace_has_only_the_credentials_of_that_one(
     assert all_workspaces.account_in("mine", "braze", "k2") is None, "another workspace's"
     assert all_workspaces.account_in("mine", "braze", "whatever") is None, "the default workspace is not meant"
     assert all_workspaces.account_in("nobody", "braze", "k1") is None
+    found = all_workspaces.account_in("default", "braze", "whatever")
+    assert found is not None and found.workspace is all_workspaces.default, "it takes any while its seed declares none"
 
 
 def test_a_client_that_names_its_workspace_needs_no_credential_where_none_is_asked_for() -> None:
