@@ -14,6 +14,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -250,6 +251,9 @@ def _size(entry: Entry) -> int:
     return len(entry.request_body) + len(entry.response_body) + 512
 
 
+_columns: Final = attrgetter(*_COLUMNS)
+
+
 def _row(entry: Entry) -> tuple[Any, ...]:
     rest = {
         "query": entry.query,
@@ -260,7 +264,7 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         "note": entry.note,
     }
     return (
-        *(getattr(entry, name) for name in _COLUMNS),
+        *_columns(entry),
         _size(entry),
         entry.request_body,
         entry.response_body,
