@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import secrets
 import uuid
 from collections.abc import Callable
@@ -45,6 +46,12 @@ def request_id() -> str:
     """
     digits = f"{_chance.getrandbits(128):032x}"
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+
+def in_path(name: str) -> str:
+    """A name as it can stand in a path and a header: a digest keeps apart what looks the same without other letters."""
+    safe = re.sub(r"[^A-Za-z0-9_.-]+", "-", name)
+    return name if safe == name else f"{safe}-{blake2b(name.encode(), digest_size=4).hexdigest()}"
 
 
 def token(prefix: str) -> str:

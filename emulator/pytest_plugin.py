@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 MARKER = (
     "braze(seed=None, allow_unmatched=False, allow_loss=False, allow_unused_faults=False, settings=None): "
-    "seed document and what the emulator forgives in this test"
+    "seed document, its settings, and what the emulator forgives in this test"
 )
+OPTIONS = ("seed", "settings", "allow_unmatched", "allow_loss", "allow_unused_faults")
 
 
 _PASSED = pytest.StashKey[bool]()
@@ -93,6 +94,7 @@ class Braze:
 
     def wait_for(self, *, count: int = 1, timeout: float = 5.0, **query: Json) -> list[Entry]:
         """The matching exchanges as soon as there are `count`; fails with near misses after `timeout` seconds."""
+        __tracebackhide__ = True
         from emulator import clock
 
         end = clock.stopwatch() + timeout
@@ -130,6 +132,7 @@ class Braze:
 
     def profile(self, external_id: str) -> dict[str, Json]:
         """The profile as /users/export/ids would export it. Fails if there is none."""
+        __tracebackhide__ = True
         from emulator.state import profiles
 
         view = self.workspace.view()
@@ -213,7 +216,11 @@ def braze(request: pytest.FixtureRequest, braze_server: BrazeServer, braze_seed:
     """A workspace of its own, checked at the end: see the marker `braze`."""
     marker = request.node.get_closest_marker("braze")
     options: dict[str, Any] = dict(marker.kwargs) if marker else {}
+    if unknown := sorted(options.keys() - OPTIONS):
+        pytest.fail(f"@pytest.mark.braze has no option '{unknown[0]}'; use {', '.join(OPTIONS)}", pytrace=False)
     document = {**braze_seed, **(options.get("seed") or {})}
+    if "settings" in options:
+        document["settings"] = {**document.get("settings", {}), **options["settings"]}
     name = f"test-{request.node.name}"
     workspace = braze_server.emulator.workspaces.mint(name, document)
     found = Braze(braze_server, workspace)

@@ -90,7 +90,8 @@ def with_own_credentials(document: Mapping[str, Any], name: str) -> dict[str, An
     parts = document.get("partners", {})
     own = braze.own(document, ids.token("key"))
     key = own["api_keys"][0]["key"]
-    own["partners"] = {partner: room.own(parts.get(partner, {}), name, key) for partner, room in PARTNERS.items()}
+    safe = ids.in_path(name)
+    own["partners"] = {partner: room.own(parts.get(partner, {}), safe, key) for partner, room in PARTNERS.items()}
     own["api_keys"] = [*own["api_keys"], *ketch.own_keys(parts.get("ketch", {}), key)]
     return own
 

@@ -43,3 +43,11 @@ def test_request_ids_are_uuids_and_tokens_cannot_be_guessed() -> None:
     assert uuid.UUID(ids.request_id()) != uuid.UUID(ids.request_id())
     assert re.fullmatch(r"key-[0-9a-f]{24}", ids.token("key"))
     assert ids.token("key") != ids.token("key")
+
+
+def test_a_name_in_a_path_is_safe_and_still_its_own() -> None:
+    assert ids.in_path("test-one_2.b") == "test-one_2.b"
+    odd = ["a/b", "a?b", "a b", "é", "", "a%2Fb"]
+    safe = [ids.in_path(name) for name in odd]
+    assert len({*safe}) == len(odd)
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]*", name) for name in safe)

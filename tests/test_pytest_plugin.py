@@ -122,6 +122,38 @@ def test_one(braze):
     outcome(pytester, body, passed=1)
 
 
+def test_settings_of_the_marker(pytester: pytest.Pytester) -> None:
+    body = """
+import pytest
+@pytest.mark.braze(settings={"rate_limits": "off"})
+def test_one(braze):
+    assert braze.workspace.settings()["rate_limits"] == "off"
+"""
+    outcome(pytester, body, passed=1)
+
+
+def test_an_unknown_option_of_the_marker_fails(pytester: pytest.Pytester) -> None:
+    body = """
+import pytest
+@pytest.mark.braze(allow_lost=True)
+def test_one(braze): pass
+"""
+    assert "no option 'allow_lost'; use seed, settings, allow_unmatched" in outcome(pytester, body, errors=1)
+
+
+def test_a_test_may_have_any_name(pytester: pytest.Pytester) -> None:
+    """Parameters of a test stand in its workspace's name, and that in addresses."""
+    body = """
+import pytest
+@pytest.mark.parametrize("path", ["/a/b", "a?b#c", "%2F", "", "\u00e9", "a\\nb"])
+def test_one(braze, path):
+    assert hook(braze).status_code == 202
+    collector = braze.url + "/behavioral/" + braze.credential("movable_ink")
+    assert requests.post(collector, json={}).status_code == 401
+"""
+    outcome(pytester, body, passed=6)
+
+
 def test_nothing_is_imported_before_a_fixture_asks(pytester: pytest.Pytester) -> None:
     body = """
 import sys
