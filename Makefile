@@ -58,4 +58,6 @@ $(VENV)/ready: $(VENV)/made $(SETUP)
 $(VENV)/ready-for-tests: $(VENV)/ready
 	@echo "Installing what the tests need into $(VENV) …"
 	@$(PIP) --editable '.[test]'
+	@command -v curl > /dev/null || { apt-get -qq update && apt-get -qq install -y curl; } || \
+		{ echo "The tests run the documentation's commands, which use curl: install it."; exit 1; }
 	@touch $@
