@@ -75,7 +75,7 @@ class Journal:
         self._lock = threading.RLock()
         self._next = 1
         owned = _own(path) if path else None
-        self._db = _open(path)
+        self._db = _open(path, owned)
         self._release = weakref.finalize(self, _release, self._db, owned)  # also where nobody closes the journal
         self._count, self._bytes = self._db.execute("SELECT count(*), coalesce(sum(size), 0) FROM entries").fetchone()
         self.opened: int = self._db.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0]
@@ -162,12 +162,13 @@ class Journal:
             self._release()
 
 
-def _open(path: Path | None) -> sqlite3.Connection:
+def _open(path: Path | None, owned: int | None) -> sqlite3.Connection:
     # the empty name is SQLite's private temporary file: it spills to disk and is gone with the connection
     db = sqlite3.connect(str(path or ""), check_same_thread=False)
     try:
         _prepare(db)
     except sqlite3.DatabaseError as error:
+        _release(db, owned)
         raise ConfigError(f"journal: {path} is not a journal of this version: {error}; choose another file") from error
     db.create_function("json_subset", 2, _json_subset, deterministic=True)
     db.create_function("has_fate", 2, _has_fate, deterministic=True)

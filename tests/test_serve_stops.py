@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def test_what_was_recorded_is_written_before_the_server_stops(tmp_path: Path) ->
         assert process.wait(timeout=10) == 0
         assert process.stderr is not None
         assert len(process.stderr.read().splitlines()) == 5
-    with sqlite3.connect(tmp_path / "journal.db") as file:
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as file:
         assert file.execute("SELECT count(*) FROM entries").fetchone() == (5,)
 
 
