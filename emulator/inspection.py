@@ -90,9 +90,14 @@ def silent_losses(found: list[Entry]) -> list[tuple[Entry, Fate]]:
 
 def violations(found: list[Entry], unused_faults: list[str]) -> list[str]:
     """What a strict run does not forgive: unmatched requests, silent losses, faults that never fired."""
-    unmatched = [f"no operation: {line(entry)}" for entry in found if not entry.operation]
+    unmatched = [f"no operation: {line(entry)}" for entry in found if is_unmatched(entry)]
     lost = [f"lost silently: {loss(entry, fate)}" for entry, fate in silent_losses(found)]
     return [*unmatched, *lost, *(f"armed, but never fired: {name}" for name in unused_faults)]
+
+
+def is_unmatched(entry: Entry) -> bool:
+    """A request for nothing that the emulator has; what it sent itself has no operation to find."""
+    return entry.direction == "in" and not entry.operation
 
 
 def loss(entry: Entry, fate: Fate) -> str:

@@ -64,8 +64,7 @@ class Emulator:
                 self._receive(call)
                 self._authenticate(call)
                 limits.take(call)
-                response = self._strike(call, "before") or self._handle(call)
-                response = self._strike(call, "after") or response
+                response = self._strike(call, "before") or self._answered(call)
             except ApiError as error:
                 call.account = call.account or auth.guess(call, self._lookup(call))
                 response = answers.failure(call, error)
@@ -107,6 +106,10 @@ class Emulator:
         """Whose credentials count: everybody's, or only those of the workspace that the client names."""
         named = call.request.headers.get("x-emulator-workspace")
         return partial(self.workspaces.account_in, named) if named else self.workspaces.account
+
+    def _answered(self, call: Call) -> Response:
+        response = self._handle(call)
+        return self._strike(call, "after") or response
 
     def _handle(self, call: Call) -> Response:
         """Validate, compute on a draft, commit: all or nothing."""

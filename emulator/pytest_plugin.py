@@ -165,12 +165,10 @@ class Braze:
 
         strangers = self.emulator.journal.find(limit=-1, workspace="", after=self._first - 1)
         entries = [*self.requests(), *strangers]
-        unmatched = [] if allowed.get("allow_unmatched") else [entry for entry in entries if not entry.operation]
-        lossy = entries if not allowed.get("allow_loss") else []
-        unused = [fault.id for fault in self.workspace.faults if not fault.fired]
-        found = inspection.violations([*unmatched, *(one for one in lossy if one.operation)], unused)
-        forgiven = allowed.get("allow_unused_faults")
-        return [text for text in found if not (forgiven and text.startswith("armed"))]
+        forgiven = {True: allowed.get("allow_unmatched"), False: allowed.get("allow_loss")}
+        judged = [entry for entry in entries if not forgiven[inspection.is_unmatched(entry)]]
+        armed = [] if allowed.get("allow_unused_faults") else self.workspace.faults
+        return inspection.violations(judged, [fault.id for fault in armed if not fault.fired])
 
     def _losses(self) -> str:
         from emulator import inspection

@@ -95,6 +95,13 @@ def test_the_first_armed_fault_answers() -> None:
     assert statuses(client, 3) == [500, 504, 200]
 
 
+def test_a_fault_after_waits_for_a_call_that_was_handled() -> None:
+    client = toy.client()
+    arm(client, status=502, phase="after")
+    arm(client, status=503, phase="before")
+    assert statuses(client, 3) == [503, 502, 200]
+
+
 def test_a_header_may_be_a_number() -> None:
     client = toy.client()
     arm(client, status=429, headers={"Retry-After": 3})
