@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-import orjson
-
 from emulator import clock
 from emulator.call import Json
 from emulator.state import names, nested
@@ -142,23 +140,23 @@ def _operate_on_objects(change: Change, held: dict[str, Any], name: str, value: 
 
 def _nested(change: Change, held: dict[str, Any], name: str, value: Any) -> None:
     """An object or an array of objects: replaces what is stored, or with _merge_objects is merged into it."""
-    raw, dated = orjson.dumps(value), value
-    if not nested.is_plain(value, raw):
-        reason = nested.flaw(value)
-        if reason:
-            change.note("nested_dropped", name, value, reason)
-            return
-        dated = nested.with_times(value)
-        if dated is not value:
-            change.note("stored_as_date", name, value, "each $time is stored as a date")
+    if change.profiles.plain and not change.merge:
+        _store(change, held, name, value)
+        return
+    reason = nested.flaw(value)
+    if reason:
+        change.note("nested_dropped", name, value, reason)
+        return
+    dated = nested.with_times(value)
+    if dated is not value:
+        change.note("stored_as_date", name, value, "each $time is stored as a date")
     if change.merge and type(dated) is dict:
         dated = nested.merged(held.get(name), dated)
-    _store_bounded(change, held, name, dated, raw if dated is value else b"")
+    _store_bounded(change, held, name, dated)
 
 
-def _store_bounded(change: Change, held: dict[str, Any], name: str, value: Json, raw: bytes = b"") -> None:
-    """`raw` is the value as JSON, where the caller has it already."""
-    if len(raw or orjson.dumps(value)) > nested.MAX_BYTES:
+def _store_bounded(change: Change, held: dict[str, Any], name: str, value: Json) -> None:
+    if nested.too_large(value):
         change.note("too_large", name, None, f"over {nested.MAX_BYTES} bytes")
     else:
         _store(change, held, name, value)

@@ -68,6 +68,8 @@ class Profiles:
         self.draft = draft
         self.now = now
         self.moment = clock.iso_ms(now)
+        self.plain = False
+        """Whether nested values are known to be storable as they are; the caller looks at all of a call at once."""
         self._open: dict[str, Opened] = {}
         self._updates: int = draft.counters.get(COUNTER, 0)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from emulator.call import Call, Json
 from emulator.errors import ApiError
-from emulator.state import activity, attributes, names, profiles
+from emulator.state import activity, attributes, names, nested, profiles
 from emulator.state.change import Change, Refused
 from emulator.state.profiles import Profiles
 
@@ -58,6 +58,8 @@ def _refusals(call: Call) -> dict[str, dict[int, str]]:
 def _apply(call: Call, room: Profiles, name: str, refused: dict[int, str]) -> dict[int, str]:
     """Apply one array, object by object; answers the refused ones, those that the state refuses included."""
     apply, fate = _ARRAYS[name], call.fate
+    if name == "attributes":
+        room.plain = len(call.request.body) <= nested.MAX_BYTES and nested.all_plain(call.body[name])
     for index, item in enumerate(call.body[name]):
         if index in refused:
             continue
