@@ -142,6 +142,11 @@ def test_wait_gives_up_with_near_misses(web: FlaskClient) -> None:
     assert (status, "0 of 1" in detail) == (409, True)
 
 
+def test_a_caller_who_has_waited_makes_room_for_the_next(web: FlaskClient) -> None:
+    for _ in range(10):
+        assert "0 of 1" in refusal(web, "POST", "/wait", {"service": "inkit", "timeout": 0})[1]
+
+
 def test_waiting_leaves_a_thread_to_answer(emulator: Emulator, web: FlaskClient) -> None:
     for _ in range(3):
         emulator.waiters.acquire()

@@ -56,6 +56,12 @@ def test_exit_codes(name: str, lenient: int, strict: int, capsys: pytest.Capture
     assert capsys.readouterr().out
 
 
+def test_a_file_may_run_twice_in_one_process() -> None:
+    opened = replay.in_process()
+    what = replay.load(FIXTURES / "failing_call.yaml")
+    assert [replay.run(what, opened(what)).status for _ in range(2)] == ["failed", "failed"]
+
+
 def test_a_failed_assertion_outweighs_a_violation(capsys: pytest.CaptureFixture[str]) -> None:
     assert replay.replay([FIXTURES], strict=True) == 1
     assert "7 scenarios, 12 steps: 6 passed, 2 failed, 3 strict, 1 skipped" in capsys.readouterr().out
