@@ -1,13 +1,17 @@
-"""Reading the journal for people and tests: an entry as JSON, what nearly matched, a command that repeats it."""
+"""Reading the journal for people and tests: an entry as JSON, waiting for one, what nearly matched, what is lost."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, Final
 
 from emulator import bodies, clock, entries, fates, redaction
 from emulator.call import Fate, Json
 from emulator.journal import Entry, Journal
+
+POLL: Final = 0.02
+"""Seconds between two looks for an exchange that somebody waits for."""
 
 
 def shown(entry: Entry, reveal: bool = False) -> dict[str, Json]:
@@ -63,6 +67,21 @@ def body(raw: bytes) -> Json:
         return bodies.parse(raw)[0]
     except bodies.Malformed:
         return raw.decode("utf-8", "replace")
+
+
+def awaited(journal: Journal, count: int, patience: float, **wanted: Any) -> list[Entry]:
+    """The matching entries as soon as there are `count`; fewer when `patience` seconds of real time have passed.
+
+    No entry is looked at twice: with a full journal and a body to compare, that would keep everybody else waiting.
+    """
+    end, after, found = clock.stopwatch() + patience, int(wanted.pop("after", None) or 0), list[Entry]()
+    while True:
+        last = journal.last
+        found += journal.find(limit=-1, after=after, **wanted)
+        if len(found) >= count or clock.stopwatch() > end:
+            return found
+        after = max(after, last, found[-1].seq if found else 0)
+        clock.pause(POLL)
 
 
 def nearest(journal: Journal, wanted: Mapping[str, Json], limit: int = 3, within: int = 500) -> list[dict[str, Json]]:

@@ -95,13 +95,11 @@ class Braze:
     def wait_for(self, *, count: int = 1, timeout: float = 5.0, **query: Json) -> list[Entry]:
         """The matching exchanges as soon as there are `count`; fails with near misses after `timeout` seconds."""
         __tracebackhide__ = True
-        from emulator import clock
+        from emulator import inspection
 
-        end = clock.stopwatch() + timeout
-        while len(found := self.requests(**query)) < count:
-            if clock.stopwatch() > end:
-                self._fail(f"{len(found)} of {count} requests came within {timeout:g} s", query)
-            clock.pause(0.01)
+        found = inspection.awaited(self.emulator.journal, count, timeout, workspace=self.workspace.name, **query)
+        if len(found) < count:
+            self._fail(f"{len(found)} of {count} requests came within {timeout:g} s", query)
         return found
 
     def expect(self, *, count: int = 1, **query: Json) -> list[Entry]:

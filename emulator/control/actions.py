@@ -17,7 +17,6 @@ from emulator.workspaces import DEFAULT, Workspace
 
 Given = dict[str, Any]
 MAX_WAIT: Final = 60.0
-POLL: Final = 0.02
 
 
 class NotMet(Exception):
@@ -141,20 +140,13 @@ def wait(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
         raise NotMet("as many callers wait already as there are threads to spare; start with more --threads", {})
     try:
         with emulator.spare.blocking():
-            found = _awaited(emulator, wanted, patience, filters)
+            found = inspection.awaited(emulator.journal, wanted, patience, **filters)
     finally:
         emulator.waiters.release()
-    return {"entries": [inspection.shown(entry) for entry in found]}
-
-
-def _awaited(emulator: Emulator, wanted: int, patience: float, filters: dict[str, Any]) -> list[Entry]:
-    end = clock.stopwatch() + patience
-    while len(found := emulator.journal.find(limit=wanted, **filters)) < wanted:
-        if clock.stopwatch() > end:
-            near = inspection.nearest(emulator.journal, filters)
-            raise NotMet(f"{len(found)} of {wanted} entries came within {patience:g} s", {"nearest": near})
-        clock.pause(POLL)
-    return found
+    if len(found) < wanted:
+        near = inspection.nearest(emulator.journal, filters)
+        raise NotMet(f"{len(found)} of {wanted} entries came within {patience:g} s", {"nearest": near})
+    return {"entries": [inspection.shown(entry) for entry in found[:wanted]]}
 
 
 def explain(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
