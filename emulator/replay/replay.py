@@ -43,6 +43,7 @@ def replay(
     Every file is read and checked before the first one runs.
     """
     results: list[reports.Result] = []
+    problem = ""
     try:
         loaded = [load(path) for path in files(paths)]
         opened = _remote(url) if url else in_process()
@@ -50,10 +51,11 @@ def replay(
             results.append(run(one, opened(one), strict))
             print(reports.text(results[-1], explain), end="\n\n")
     except ConfigError as error:
-        print(error, file=sys.stderr)
+        problem = str(error)
+        print(problem, file=sys.stderr)
         return USAGE
     finally:
-        _write(results, junit, json)
+        _write(results, problem, junit, json)
     if settings.in_github_actions():
         print("\n".join(reports.github(results)))
     print(reports.summary(results))
@@ -88,11 +90,12 @@ def _remote(url: str) -> Callable[[Scenario], Target]:
     return lambda what: Remote(url, what.given, token)
 
 
-def _write(results: list[reports.Result], junit: Path | None, json: Path | None) -> None:
+def _write(results: list[reports.Result], problem: str, junit: Path | None, json: Path | None) -> None:
+    """`problem` is why not everything was run; a report must not look as if all were well."""
     if junit:
-        junit.write_text(reports.junit(results), encoding="utf-8")
+        junit.write_text(reports.junit(results, problem), encoding="utf-8")
     if json:
-        json.write_bytes(reports.as_json(results))
+        json.write_bytes(reports.as_json(results, problem))
 
 
 class InProcess:

@@ -14,7 +14,7 @@ import orjson
 from emulator import entries
 from emulator.call import Json
 
-PASSED, FAILED, STRICT, SKIPPED = "passed", "failed", "strict", "skipped"
+PASSED, FAILED, STRICT, SKIPPED, UNUSABLE = "passed", "failed", "strict", "skipped", "unusable"
 MARKS: Final = {PASSED: "✓", FAILED: "✗", STRICT: "!", SKIPPED: "-"}
 EXIT_CODES: Final = {PASSED: 0, FAILED: 1, STRICT: 4}
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -131,27 +131,33 @@ def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def as_json(results: list[Result]) -> bytes:
+def as_json(results: list[Result], problem: str = "") -> bytes:
     found = {
-        "outcome": outcome(results),
+        "outcome": UNUSABLE if problem else outcome(results),
+        "problem": problem,
         "scenarios": [{**asdict(result), "status": result.status} for result in results],
     }
     return orjson.dumps(found, option=orjson.OPT_INDENT_2)
 
 
-def junit(results: list[Result]) -> str:
-    """JUnit XML: a suite for each scenario, a case for each step."""
-    suites = "".join(map(_suite, results))
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites{_counts(results)}>\n{suites}</testsuites>\n'
+def junit(results: list[Result], problem: str = "") -> str:
+    """JUnit XML: a suite for each scenario, a case for each step; one more with an error for a `problem`."""
+    suites = "".join(map(_suite, results)) + (_unusable(problem) if problem else "")
+    counts = _counts(results, errors=bool(problem))
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites{counts}>\n{suites}</testsuites>\n'
 
 
-def _counts(results: list[Result]) -> str:
+def _unusable(problem: str) -> str:
+    case = f'<testcase name="replay"><error type="{UNUSABLE}" message={_attribute(problem)}/></testcase>'
+    return f'<testsuite name="replay"{_counts([], errors=1)}>\n{case}\n</testsuite>\n'
+
+
+def _counts(results: list[Result], errors: int = 0) -> str:
     steps = [step.status for result in results for step in result.steps]
     failures = steps.count(FAILED) + steps.count(STRICT)
     seconds = sum(result.seconds for result in results)
-    return (
-        f' tests="{len(steps)}" failures="{failures}" errors="0" skipped="{steps.count(SKIPPED)}" time="{seconds:.3f}"'
-    )
+    tests, skipped = len(steps) + errors, steps.count(SKIPPED)
+    return f' tests="{tests}" failures="{failures}" errors="{errors:d}" skipped="{skipped}" time="{seconds:.3f}"'
 
 
 def _suite(result: Result) -> str:

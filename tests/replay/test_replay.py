@@ -247,6 +247,17 @@ def test_junit_is_well_formed_and_counts(tmp_path: Path) -> None:
     assert "nearest recorded" in (cases[1][0].text or "")
 
 
+def test_reports_say_what_could_not_be_used(tmp_path: Path) -> None:
+    """A CI that reads only the report must not see all well."""
+    (tmp_path / "bad.yaml").write_text("scenario: s\n")
+    code = replay.replay([tmp_path / "bad.yaml"], junit=tmp_path / "junit.xml", json=tmp_path / "report.json")
+    root = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert (code, root.attrib["tests"], root.attrib["errors"]) == (2, "1", "1")
+    assert "'steps' is a required property" in root[0][0][0].attrib["message"]
+    report = orjson.loads((tmp_path / "report.json").read_bytes())
+    assert (report["outcome"], "bad.yaml" in report["problem"]) == ("unusable", True)
+
+
 def test_junit_leaves_out_what_xml_cannot_hold() -> None:
     step = reports.StepResult("call", 'a "<name>" \x00\x1b', "", 1, reports.FAILED)
     step.findings.append(reports.Finding(1, "found '\x07' & <b>]]>\ud800"))
