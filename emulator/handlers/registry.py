@@ -46,7 +46,9 @@ def followups(operations: Operations) -> dict[str, Followup]:
 def _modules(service: str) -> list[tuple[str, ModuleType]]:
     try:
         package = importlib.import_module(f"{handlers.__name__}.{service}")
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        if error.name != f"{handlers.__name__}.{service}":
+            raise  # something that the package itself imports is missing
         return []  # a service of pure data
     names = [info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_")]
     return [(name, importlib.import_module(f"{package.__name__}.{name}")) for name in names]
