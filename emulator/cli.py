@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator import entries, settings
-from emulator.errors import ConfigError, SchemaError
+from emulator.errors import CannotStart, ConfigError, SchemaError
 
 if TYPE_CHECKING:
     from emulator.client import ControlClient
@@ -28,9 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         found: int = parsed.run(parsed)
         return found
-    except (ConfigError, SchemaError) as error:
+    except (ConfigError, CannotStart, SchemaError) as error:
         print(f"braze-emulator {parsed.command}: {error}", file=sys.stderr)
-        return CANNOT_START if parsed.command in ("serve", "exec") or isinstance(error, SchemaError) else USAGE
+        return USAGE if isinstance(error, ConfigError) else CANNOT_START
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader, `head` perhaps, has seen enough

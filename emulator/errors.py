@@ -23,5 +23,9 @@ class SchemaError(Exception):
     """An operation, service or handler of this project is incomplete or contradictory: the start fails."""
 
 
+class CannotStart(Exception):
+    """The server cannot be started although nothing is wrong with what was given: a port that is taken."""
+
+
 class ConfigError(Exception):
     """A flag, variable, configuration file, seed or scenario cannot be used. The text names the field and the fix."""

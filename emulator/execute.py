@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from emulator import settings
 from emulator.client import ControlClient
-from emulator.errors import ConfigError
+from emulator.errors import CannotStart, ConfigError
 
 
 def run(program: Sequence[str], serve_flags: Sequence[str], names: Mapping[str, str], strict: bool) -> int:
@@ -42,7 +42,7 @@ def _told(server: subprocess.Popen[str]) -> dict[str, Any]:
     assert server.stdout is not None
     line = server.stdout.readline()
     if not line:
-        raise ConfigError("the emulator did not start; its reason stands above")
+        raise CannotStart("the emulator did not start; its reason stands above")
     found: dict[str, Any] = json.loads(line)
     return found
 

@@ -20,7 +20,7 @@ from typing import Any, Final, TextIO
 import orjson
 
 from emulator import clock, ids, inspection, redaction, seed
-from emulator.errors import ConfigError
+from emulator.errors import CannotStart, ConfigError
 from emulator.front import Delayed, Front
 from emulator.journal import Entry, Journal
 from emulator.pipeline import Emulator
@@ -37,7 +37,7 @@ UNREAD_LINES: Final = 10_000
 
 
 def serve(settings: Settings, as_json: bool = False) -> None:
-    """Serve until interrupted. Raises ConfigError for a seed that does not fit and for a port that is taken."""
+    """Serve until interrupted. Raises ConfigError for a bad seed and CannotStart for a port that is taken."""
     # importing granian takes 50 ms, which no other command should pay
     from granian import Granian
     from granian.constants import Interfaces
@@ -76,7 +76,7 @@ def _reserve(settings: Settings) -> tuple[socket.socket | None, int]:
     try:
         probe.bind((settings.host, settings.port))
     except OSError as error:
-        raise ConfigError(
+        raise CannotStart(
             f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
             "stop what is there, or choose another port with --port N (0 takes a free one)"
         ) from error

@@ -85,4 +85,4 @@ def test_a_signal_ends_the_program_and_leaves_no_server(number: signal.Signals, 
 @pytest.mark.parametrize("arguments", [[], ["--"]])
 def test_a_program_is_needed(arguments: list[str]) -> None:
     found = run(*arguments)
-    assert (found.returncode, "say what to run" in found.stderr) == (3, True)
+    assert (found.returncode, "say what to run" in found.stderr) == (2, True)
