@@ -144,6 +144,7 @@ class Call:
         self.problems: list[Problem] = []
         self.fates: list[Fate] = []
         self.works: list[Work] = []
+        self.transaction: Any = None
         self.answer_headers: dict[str, str] = {}
         self.window: tuple[int, int, int] | None = None
         self.state: Draft

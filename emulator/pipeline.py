@@ -17,7 +17,7 @@ from emulator.journal import Entry, Journal
 from emulator.messaging import outbox
 from emulator.messaging.dispatcher import Dispatcher
 from emulator.spare import Spare
-from emulator.workspaces import Workspaces
+from emulator.workspaces import Transaction, Workspaces
 
 MAX_HEADER_BYTES: Final = 32_768
 """Assumed: what usual front servers take at most (nginx: four buffers of 8 KB)."""
@@ -56,9 +56,7 @@ class Emulator:
     def answer(self, request: Request) -> Response:
         """The life of a request. An exception that leaves it is a bug of ours, recorded before it goes on."""
         started = clock.stopwatch()
-        call = Call(request)
-        call.id = ids.request_id()
-        request.trace = request.trace or call.id[:13]
+        call = _begun(request)
         try:
             try:
                 self._receive(call)
@@ -66,8 +64,7 @@ class Emulator:
                 limits.take(call)
                 response = self._strike(call, "before") or self._answered(call)
             except ApiError as error:
-                call.account = call.account or auth.guess(call, self._lookup(call))
-                response = answers.failure(call, error)
+                response = self._refused(call, error)
         except Exception:
             self._record(call, Response(500), started, traceback.format_exc())
             raise
@@ -76,6 +73,25 @@ class Emulator:
         if call.works and call.account is not None:
             self.dispatcher.run_due(call.account.workspace)
         return response
+
+    def rehearse(self, request: Request) -> tuple[Call, Response]:
+        """What a call would do now: its answer and, in the Call, its fates and its transaction. Nothing is kept,
+        counted in a rate limit, sent or recorded, and no fault fires.
+        """
+        started = clock.stopwatch()
+        call = _begun(request)
+        try:
+            self._receive(call)
+            self._authenticate(call)
+            response = self._handle(call, keep=False)
+        except ApiError as error:
+            response = self._refused(call, error)
+        answers.complete(call, response, started, limits.headers(call))
+        return call, response
+
+    def _refused(self, call: Call, error: ApiError) -> Response:
+        call.account = call.account or auth.guess(call, self._lookup(call))
+        return answers.failure(call, error)
 
     def _receive(self, call: Call) -> None:
         """Find the operation. Raises ApiError not_found, method_not_allowed, too_large or headers_too_large."""
@@ -111,13 +127,14 @@ class Emulator:
         response = self._handle(call)
         return self._strike(call, "after") or response
 
-    def _handle(self, call: Call) -> Response:
+    def _handle(self, call: Call, keep: bool = True) -> Response:
         """Validate, compute on a draft, commit: all or nothing."""
         assert call.operation is not None and call.account is not None
         validation.check(call)
         if "example" in call.operation.data:
             return answers.example(call)
-        with call.account.workspace.transaction() as call.state:
+        call.transaction = Transaction(call.account.workspace, keep)
+        with call.transaction as call.state:
             response = answers.success(call, self._handlers[call.operation.key](call))
             outbox.put(call)
         return response
@@ -150,7 +167,17 @@ class Emulator:
             ms=(clock.stopwatch() - started) * 1000,
             note=f"fault {call.faulted} fired; {note}" if call.faulted else note,
         )
-        response.headers["X-Emulator-Entry"] = str(self.journal.record(entry))
+        seq = self.journal.record(entry)
+        response.headers["X-Emulator-Entry"] = str(seq)
+        if call.transaction is not None and call.transaction.changed:
+            workspace.provenance.add(call.transaction.step(seq, len(request.body)))
+
+
+def _begun(request: Request) -> Call:
+    call = Call(request)
+    call.id = ids.request_id()
+    request.trace = request.trace or call.id[:13]
+    return call
 
 
 def _not_emulated(call: Call) -> bool:

@@ -11,6 +11,7 @@ from emulator.call import Account
 from emulator.clock import Clock
 from emulator.errors import ConfigError
 from emulator.state.draft import EMPTY, Draft, State
+from emulator.state.provenance import Provenance, Step
 
 if TYPE_CHECKING:  # a workspace keeps what a test armed; only the type is named here
     from emulator.faults import Fault
@@ -31,6 +32,7 @@ class Workspace:
         self.document: Mapping[str, Any] = {}
         self.faults: list[Fault] = []
         self.snapshots: dict[str, Snapshot] = {}
+        self.provenance = Provenance()
         self._windows: dict[str, tuple[int, int]] = {}
         self._origin: Snapshot = (EMPTY, (0.0, None))
         self.plant(document or {})
@@ -60,6 +62,7 @@ class Workspace:
     def _take(self, snapshot: Snapshot) -> None:
         self.state = snapshot[0]
         self.clock.restore(snapshot[1])
+        self.provenance.clear()
 
     def snapshot(self, name: str) -> None:
         with self.lock:
@@ -92,24 +95,39 @@ class Workspace:
 
 
 class Transaction:
-    """A class and not a generator, because it stands on the path of every call and costs a tenth of one."""
+    """A class and not a generator, because it stands on the path of every call and costs a tenth of one.
 
-    __slots__ = ("_workspace", "_draft")
+    `before` and `after` are the states around the block, the same where it changed nothing or was left by an exception.
+    Without `keep` the outcome is thrown away: a rehearsal.
+    """
 
-    def __init__(self, workspace: Workspace) -> None:
+    __slots__ = ("before", "after", "_workspace", "_draft", "_keep")
+
+    def __init__(self, workspace: Workspace, keep: bool = True) -> None:
         self._workspace = workspace
+        self._keep = keep
 
     def __enter__(self) -> Draft:
         self._workspace.lock.acquire()
+        self.before = self.after = self._workspace.state
         self._draft = self._workspace.view()
         return self._draft
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             if kind is None:
-                self._workspace.state = self._draft.commit()
+                self.after = self._draft.commit()
+                if self._keep:
+                    self._workspace.state = self.after
         finally:
             self._workspace.lock.release()
+
+    @property
+    def changed(self) -> bool:
+        return self.after is not self.before
+
+    def step(self, entry: int, size: int) -> Step:
+        return Step(self.before, self.after, entry, size)
 
 
 def _set_clock(fresh: Clock, raw: Mapping[str, Any]) -> None:
