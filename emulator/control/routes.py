@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from emulator.call import Json
-from emulator.control import actions
+from emulator.control import actions, changes
 from emulator.pipeline import Emulator
 from emulator.workspaces import Workspace
 
@@ -90,9 +90,17 @@ ROUTES: Final = (
     Route("GET", "/snapshots", actions.list_snapshots, "List the snapshots."),
     Route("POST", "/snapshots", actions.take_snapshot, "Keep the present state.", {"name": TEXT}, ("name",)),
     Route("POST", "/snapshots/<name>/restore", actions.restore_snapshot, "Go back to a snapshot."),
+    Route("GET", "/snapshots/<name>/compare", changes.compare_snapshot,
+          "Compare a snapshot with another one, or with the present state.",
+          {"with": {**TEXT, "description": "Another snapshot; default: now."}, "limit": NUMBER}),
+    Route("POST", "/what-if", changes.what_if, "Say what a call would answer and change, and keep nothing of it.",
+          {"method": {**TEXT, "description": "Default: POST."}, "path": TEXT, "headers": OBJECT, "body": {}},
+          ("path",)),
     Route("GET", "/state", actions.list_tables, "List the tables of the workspace."),
     Route("GET", "/state/<table>", actions.read_table, "Read one table.", {"limit": NUMBER}),
     Route("GET", "/profiles/<id>", actions.read_profile, "Read a profile by external_id or braze_id."),
+    Route("GET", "/profiles/<id>/why", changes.explain_value, "Say which calls made the value of a field, and how.",
+          {"field": {**TEXT, "description": "plan, email, preferences.home.city, custom_events.bought"}}, ("field",)),
 )  # fmt: skip
 
 

@@ -1,0 +1,137 @@
+"""Why a value is what it is, what a call would do, and how two snapshots differ: through the control API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from emulator.app import create_app
+from emulator.pipeline import Emulator
+
+KEY = {"Authorization": "Bearer test-key"}
+
+
+@pytest.fixture
+def emulator() -> Emulator:
+    return Emulator({"profiles": [{"external_id": "seeded", "custom_attributes": {"plan": "free"}}]})
+
+
+@pytest.fixture
+def client(emulator: Emulator) -> FlaskClient:
+    return create_app(emulator).test_client()
+
+
+def track(client: FlaskClient, **arrays: list[dict[str, Any]]) -> None:
+    assert client.post("/users/track", json=arrays, headers=KEY).status_code == 201
+
+
+def why(client: FlaskClient, profile: str, field: str) -> dict[str, Any]:
+    answer = client.get(f"/_emulator/profiles/{profile}/why", query_string={"field": field})
+    assert answer.status_code == 200, answer.text
+    return dict(answer.get_json())
+
+
+def test_why_tells_each_write_with_what_was_sent(client: FlaskClient) -> None:
+    track(client, attributes=[{"external_id": "u1", "plan": "free"}, {"external_id": "u2", "plan": "other"}])
+    track(client, attributes=[{"external_id": "u2"}, {"external_id": "u1", "plan": "pro"}])
+    track(client, attributes=[{"external_id": "u1", "seats": 3}])
+    told = why(client, "u1", "plan")
+    assert told["value"] == "pro"
+    first, second = told["because"]
+    assert (first["entry"], first["after"], first["sent"]) == (
+        1,
+        "free",
+        [{"pointer": "/attributes/0/plan", "value": "free"}],
+    )
+    assert "before" not in first and [rule["rule"] for rule in first["rules"]] == ["created_profile"]
+    assert (second["entry"], second["before"], second["after"]) == (2, "free", "pro")
+    assert second["sent"] == [{"pointer": "/attributes/1/plan", "value": "pro"}]
+
+
+def test_why_tells_the_write_that_was_dropped(client: FlaskClient) -> None:
+    track(client, attributes=[{"external_id": "u1", "gender": "M"}])
+    track(client, attributes=[{"external_id": "u1", "gender": "male"}])
+    dropped = why(client, "u1", "gender")["because"][1]
+    assert [rule["rule"] for rule in dropped["rules"]] == ["value_dropped"]
+    assert dropped["sent"] == [{"pointer": "/attributes/0/gender", "value": "male"}] and "after" not in dropped
+
+
+def test_why_follows_events_nested_values_and_removals(client: FlaskClient) -> None:
+    event = {"external_id": "u1", "name": "bought", "time": "2026-01-02T03:04:05Z"}
+    track(client, attributes=[{"external_id": "u1", "home": {"city": "Porto"}}], events=[event])
+    track(client, attributes=[{"external_id": "u1", "home": None}], events=[event])
+    counts = [one["after"]["count"] for one in why(client, "u1", "custom_events.bought")["because"]]
+    assert counts == [1, 2]
+    told = why(client, "u1", "home.city")
+    assert "value" not in told
+    assert [(one.get("before"), one.get("after")) for one in told["because"]] == [(None, "Porto"), ("Porto", None)]
+
+
+def test_why_of_a_seeded_value_and_of_one_that_never_was(client: FlaskClient) -> None:
+    assert why(client, "seeded", "plan")["note"] == "it is as the seed planted it"
+    assert why(client, "seeded", "colour")["note"] == "no recorded call touched it"
+    unknown = client.get("/_emulator/profiles/nobody/why?field=plan")
+    assert unknown.status_code == 404 and "nobody" in unknown.get_json()["detail"]
+    assert client.get("/_emulator/profiles/seeded/why").status_code == 400
+
+
+def test_why_says_when_no_recorded_call_changed_it(client: FlaskClient, emulator: Emulator) -> None:
+    track(client, attributes=[{"external_id": "u1", "plan": "free"}])
+    with emulator.workspaces.default.transaction() as draft:
+        braze_id = draft.external_ids["u1"]
+        draft.profiles[braze_id] = {**draft.profiles[braze_id], "custom_attributes": {"plan": "odd"}}
+    told = why(client, "u1", "plan")["because"]
+    assert told[1]["note"].startswith("changed without a recorded call") and told[1]["after"] == "odd"
+
+
+def test_why_says_when_the_exchange_is_no_longer_kept(client: FlaskClient, emulator: Emulator) -> None:
+    track(client, attributes=[{"external_id": "u1", "plan": "free"}])
+    emulator.journal.clear()
+    assert "no longer keeps" in why(client, "u1", "plan")["because"][0]["note"]
+
+
+def test_what_if_answers_and_keeps_nothing(client: FlaskClient, emulator: Emulator) -> None:
+    body = {"attributes": [{"external_id": "seeded", "plan": "pro", "Email": "x"}]}
+    told = client.post("/_emulator/what-if", json={"path": "/users/track", "body": body}).get_json()
+    assert (told["status"], told["body"]["attributes_processed"]) == (201, 1)
+    assert {"table": "profiles", "field": "custom_attributes.plan", "before": "free", "after": "pro"}.items() <= next(
+        one for one in told["changes"] if one["field"] == "custom_attributes.plan"
+    ).items()
+    assert "became_custom_attribute" in {fate["rule"] for fate in told["fates"]}
+    assert client.get("/_emulator/profiles/seeded").get_json()["custom_attributes"] == {"plan": "free"}
+    assert emulator.journal.last == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "text"),
+    [({"path": "/users/track", "body": "{"}, 400, "parsing"), ({"path": "/nowhere"}, 404, "Not Found"),
+     ({"method": "get", "path": "/content_blocks/list?limit=1"}, 200, "content_blocks")],
+)  # fmt: skip
+def test_what_if_of_calls_that_change_nothing(
+    client: FlaskClient, given: dict[str, Any], status: int, text: str
+) -> None:
+    told = client.post("/_emulator/what-if", json=given).get_json()
+    assert (told["status"], told["changes"]) == (status, []) and text in str(told["body"])
+
+
+def test_what_if_takes_place_in_the_chosen_workspace(client: FlaskClient) -> None:
+    client.post("/_emulator/workspaces", json={"name": "other"})
+    given = {"path": "/users/track", "body": {"attributes": [{"external_id": "seeded", "plan": "x"}]}}
+    told = client.post("/_emulator/what-if", json={**given, "workspace": "other"}).get_json()
+    assert "created_profile" in {fate["rule"] for fate in told["fates"]}
+
+
+def test_snapshots_are_compared_profile_by_profile(client: FlaskClient) -> None:
+    client.post("/_emulator/snapshots", json={"name": "before"})
+    track(client, attributes=[{"external_id": "seeded", "plan": "pro"}])
+    client.post("/_emulator/snapshots", json={"name": "between"})
+    track(client, attributes=[{"external_id": "seeded", "plan": "team"}])
+    found = client.get("/_emulator/snapshots/before/compare").get_json()
+    assert [(one["external_id"], one["field"], one["before"], one["after"]) for one in found["differences"]
+            if one["table"] == "profiles"] == [("seeded", "custom_attributes.plan", "free", "team")]  # fmt: skip
+    found = client.get("/_emulator/snapshots/before/compare?with=between").get_json()
+    assert "pro" in [one.get("after") for one in found["differences"]] and found["complete"]
+    assert client.get("/_emulator/snapshots/before/compare?limit=0").get_json()["complete"] is False
+    assert client.get("/_emulator/snapshots/none/compare").status_code == 404
