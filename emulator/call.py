@@ -146,7 +146,7 @@ class Call:
         self.works: list[Work] = []
         self.transaction: Any = None
         self.answer_headers: dict[str, str] = {}
-        self.window: tuple[int, int, int] | None = None
+        self.limit_headers: dict[str, str] = {}
         self.state: Draft
         self.settings: Mapping[str, Json] = {}
         self.hint = ""
