@@ -26,6 +26,8 @@ from emulator.errors import ConfigError
 
 BATCH: Final = 64
 _COLUMNS: Final = ("seq", "trace", "time", "workspace", "direction", "service", "operation", "method", "path", "status")
+_OVERHEAD: Final = 256
+"""Bytes that an entry takes beside its bodies and the part that is written as JSON, headers included."""
 FILTERS: Final = frozenset(_COLUMNS[1:]) - {"time"} | {"body", "after", "fate", "matched"}
 """What a query may name. `body` is a JSON subset, `after` a sequence number, `path` may hold `*`, `workspace` may be a
 tuple of names.
@@ -105,9 +107,10 @@ class Journal:
             if not batch:
                 return
             with self._db:
-                self._db.executemany(f"INSERT INTO entries VALUES ({','.join('?' * 14)})", map(_row, batch))
-                self._count += len(batch)
-                self._bytes += sum(_size(entry) for entry in batch)
+                rows = [_row(entry) for entry in batch]
+                self._db.executemany(f"INSERT INTO entries VALUES ({','.join('?' * 14)})", rows)
+                self._count += len(rows)
+                self._bytes += sum(row[len(_COLUMNS)] for row in rows)
                 self._evict()
         for listener in self.listeners:
             listener(batch)
@@ -248,10 +251,6 @@ def _marks(values: tuple[str, ...]) -> str:
     return ",".join("?" * len(values))
 
 
-def _size(entry: Entry) -> int:
-    return len(entry.request_body) + len(entry.response_body) + 512
-
-
 _columns: Final = attrgetter(*_COLUMNS)
 
 
@@ -264,13 +263,9 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         "ms": entry.ms,
         "note": entry.note,
     }
-    return (
-        *_columns(entry),
-        _size(entry),
-        entry.request_body,
-        entry.response_body,
-        _written(rest),
-    )
+    written = _written(rest)
+    size = len(entry.request_body) + len(entry.response_body) + len(written) + _OVERHEAD
+    return (*_columns(entry), size, entry.request_body, entry.response_body, written)
 
 
 def _written(rest: dict[str, Any]) -> bytes:

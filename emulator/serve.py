@@ -31,6 +31,8 @@ TICK: Final = 0.05
 """Seconds between two looks of the clockwork at what is due and what is not yet written."""
 PATIENCE: Final = 5
 """Seconds that a stop waits for calls that are still being answered."""
+MAX_HEAD: Final = 4_194_304
+"""Bytes of a request's head that the server reads, so that a service refuses long headers itself; 400 KB by default."""
 STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 UNREAD_LINES: Final = 10_000
 """Lines of the log that wait for a reader; when he takes none, the oldest are dropped."""
@@ -41,6 +43,7 @@ def serve(settings: Settings, as_json: bool = False) -> None:
     # importing granian takes 50 ms, which no other command should pay
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
 
     document = seed.read(Path(settings.seed)) if settings.seed else {}
     seed.check(document, settings.seed or "seed")
@@ -54,6 +57,7 @@ def serve(settings: Settings, as_json: bool = False) -> None:
         blocking_threads=max(2, settings.threads),  # while one waits, another answers
         log_enabled=False,
         workers_kill_timeout=PATIENCE,
+        http1_settings=HTTP1Settings(max_buffer_size=MAX_HEAD),
     )
     _obey_signals(server.signal_handler_interrupt)
     # the application is made in the worker; what this process has imported comes along with the fork

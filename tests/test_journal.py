@@ -217,6 +217,13 @@ def test_the_oldest_fall_out_by_bytes_and_that_is_told() -> None:
     assert stats["kept"] + stats["evicted"] == 200
 
 
+def test_headers_count_as_bytes_too() -> None:
+    journal = Journal(max_bytes=100_000)
+    for _ in range(20):
+        journal.record(entry(request_headers={"x-big": "a" * 30_000}))
+    assert (journal.stats()["kept"], journal.stats()["evicted"]) == (3, 17)
+
+
 def test_an_entry_larger_than_the_journal_falls_out_at_once() -> None:
     journal = Journal(max_bytes=1000)
     journal.record(entry(request_body=b"x" * 2000))
