@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from bench import load, machine, memory, payloads, peers, rates, ready, report, servers, steps
+from bench import growth, load, machine, memory, payloads, peers, rates, ready, report, servers, steps
 from bench.report import Bound, Results
 from bench.servers import Subject
 
 RESULTS = Path(__file__).with_name("results")
 SIZES = {"one": "one object", "batch": "75 objects"}
 FLAT = 0.05
+SAME = 1.5
 Pair = tuple[rates.Rate, rates.Rate]
 
 
@@ -29,10 +30,13 @@ class Plan:
     recorded: int
     """Requests over which memory is watched."""
     profiled: int
+    profiles: int
 
 
-FULL = Plan(rates.Length(rounds=3, seconds=8, warm_up=8), starts=11, recorded=100_000, profiled=2000)
-QUICK = Plan(rates.Length(rounds=2, seconds=2, warm_up=2), starts=3, recorded=10_000, profiled=200)
+FULL = Plan(
+    rates.Length(rounds=3, seconds=8, warm_up=8), starts=11, recorded=100_000, profiled=2000, profiles=1_000_000
+)
+QUICK = Plan(rates.Length(rounds=2, seconds=2, warm_up=2), starts=3, recorded=10_000, profiled=200, profiles=10_000)
 
 
 class Suite:
@@ -97,6 +101,17 @@ class Suite:
         what = f"memory over {found.requests:,} recorded requests"
         self._bound(what, "bound", f"flat: grows by less than {FLAT:.0%}", f"{found.growth:+.1%}", found.growth < FLAT)
 
+    def growth(self) -> None:
+        found = growth.measure(self.plan.profiles)
+        self.results.growth = found
+        first, last = found[0], found[-1]
+        what, ratio = f"{last.profiles:,} profiles in one process", last.change_median / first.change_median
+        self._bound(what, "bound", "≤ 4 GB", f"{last.megabytes / 1000:.2f} GB", last.megabytes <= 4000)
+        self._bound(
+            f"one more call at {last.profiles:,} profiles, against {first.profiles:,}",
+            "bound", f"the same: ≤ {SAME:g} ×", ratio, ratio <= SAME,
+        )  # fmt: skip
+
     def steps(self) -> None:
         for size in SIZES:
             self.results.steps[size] = steps.profile(self.bodies[size], self.plan.profiled)
@@ -141,7 +156,7 @@ class Suite:
             self._unmeasured(name, "", "")
 
 
-MEASURES = ("ready", "flask", "prism", "wiremock", "mountebank", "moto", "memory", "steps")
+MEASURES = ("ready", "flask", "prism", "wiremock", "mountebank", "moto", "memory", "growth", "steps")
 EXPECTED: tuple[type[Exception], ...] = (servers.NotStarted, load.LoadFailed, subprocess.SubprocessError, OSError)
 """What a measure may end with; the suite goes on, and the results say so."""
 

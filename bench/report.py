@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 
+from bench.growth import Size
 from bench.memory import Memory
 from bench.rates import Rate
 
@@ -35,6 +36,7 @@ class Results:
     pairs: list[tuple[Rate, Rate]] = field(default_factory=list)
     ready: dict[str, list[float]] = field(default_factory=dict)
     memory: dict[str, Memory] = field(default_factory=dict)
+    growth: list[Size] = field(default_factory=list)
     steps: dict[str, dict[str, float]] = field(default_factory=dict)
     """Size -> step -> milliseconds a call."""
     skipped: dict[str, str] = field(default_factory=dict)
@@ -63,6 +65,7 @@ def markdown(results: Results) -> str:
             ("body", "MB at so many requests", "growth"),
             map(_memory_row, results.memory.items()),
         ),
+        _section(f"## Growth\n\n{_GROWTH}", _GROWTH_HEAD, map(_growth_row, results.growth)),
         *(
             _section(f"## Where the time goes: {_SIZES[size]}\n\n{_STEPS}", _STEP_HEAD, _step_rows(found))
             for size, found in results.steps.items()
@@ -91,6 +94,11 @@ _PAIR_HEAD = (
 )
 _READY = "From the start of the process to the answer to its first `users/track` of one object."
 _MEMORY = "Resident memory of all processes of the server, at the end of a warm-up of 30,000 requests and after it."
+_GROWTH = (
+    "In process: profiles are loaded with `users/track`, 75 a call; at each size single calls change one profile"
+    " anywhere, and make new ones."
+)
+_GROWTH_HEAD = ("profiles", "resident MB", "loading s", "change one µs, median / p99", "create one µs, median")
 _STEPS = (
     "In process, in one thread, without HTTP: mean milliseconds a call, each step without what it calls that has a row"
     " of its own. The clocks themselves cost some; `all` is the same call without them."
@@ -127,6 +135,14 @@ def _memory_row(item: tuple[str, Memory]) -> tuple[str, ...]:
     size, memory = item
     samples = ", ".join(f"{megabytes:.0f} at {requests:,}" for requests, megabytes in memory.samples)
     return _SIZES[size], samples, f"{memory.growth:+.1%}"
+
+
+def _growth_row(size: Size) -> tuple[str, ...]:
+    change = f"{size.change_median:.0f} / {size.change_p99:.0f}"
+    return (
+        *(f"{size.profiles:,}", f"{size.megabytes:,.0f}", f"{size.loading:.1f}"),
+        *(change, f"{size.create_median:.0f}"),
+    )
 
 
 def _step_rows(steps: dict[str, float]) -> list[tuple[str, ...]]:
