@@ -88,9 +88,9 @@ def credentials(document: Mapping[str, Any]) -> Iterator[Credential]:
 def with_own_credentials(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The document with a Braze key and a credential at every partner that it does not declare itself."""
     parts = document.get("partners", {})
-    own = braze.own(document, ids.token("key"))
-    key = own["api_keys"][0]["key"]
     safe = ids.in_path(name)
+    own = braze.own(document, f"key-{safe}")
+    key = own["api_keys"][0]["key"]
     own["partners"] = {partner: room.own(parts.get(partner, {}), safe, key) for partner, room in PARTNERS.items()}
     own["api_keys"] = [*own["api_keys"], *ketch.own_keys(parts.get("ketch", {}), key)]
     return own

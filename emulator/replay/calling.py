@@ -130,9 +130,14 @@ def target(request: Request) -> str:
 
 def curl(request: Request, url: str) -> str:
     """A command that sends the request; its credential is the emulator's own and is not hidden."""
-    parts = ["curl", "-i", "-X", request.method, f"{url.rstrip('/')}{target(request)}"]
+    where = target(request)
+    parts = ["curl", "-i", *(["--head"] if request.method == "HEAD" else ["-X", request.method])]
+    parts += ["--globoff"] if set(where) & set("[]{}") else []
+    parts += ["--path-as-is"] if "/." in where else []
+    parts += [f"{url.rstrip('/')}{where}"]
     for name, value in request.headers.items():
         parts += ["-H", f"{name}: {value}"]
     if request.body:
+        parts += [] if "content-type" in request.headers else ["-H", "content-type:"]  # curl would say it is a form
         parts += ["--data-raw", request.body.decode("utf-8", "replace")]
     return shlex.join(parts)

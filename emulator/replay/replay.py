@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, cast
+from urllib.parse import quote, urlsplit
 
-from emulator import faults, inspection, operations, settings
+from emulator import faults, ids, inspection, operations, seed, settings
 from emulator.call import Request, Response
 from emulator.client import ControlClient
 from emulator.clock import parse_duration
@@ -19,8 +21,8 @@ from emulator.replay.scenario import Scenario
 from emulator.replay.steps import Entry, Target
 
 USAGE: Final = 2
-LOCAL_URL: Final = "http://127.0.0.1:27293"
-"""Where `serve` listens by default: the address in commands that repeat a step which ran in process."""
+BEFORE, KEPT = "before-the-last-call", "kept-by-replay"
+"""Snapshots: the state that repeating a call begins with, and the mark of a workspace that nobody is using."""
 PAGE: Final = 1000
 TIMEOUT: Final = 60.0
 
@@ -46,7 +48,7 @@ def replay(
     problem = ""
     try:
         loaded = [load(path) for path in files(paths)]
-        opened = _remote(url) if url else in_process()
+        opened = _remote(url) if url else in_process(strict)
         for one in loaded:
             results.append(run(one, opened(one), strict))
             print(reports.text(results[-1], explain), end="\n\n")
@@ -74,20 +76,37 @@ def files(paths: Iterable[Path]) -> list[Path]:
 
 
 def run(what: Scenario, target: Target, strict: bool = False) -> reports.Result:
-    """Run one scenario and close its target. Raises ConfigError for a call that cannot be made."""
+    """Run one scenario and close its target, or keep it where the report tells how to repeat a step. Raises ConfigError
+    for a call that cannot be made.
+    """
     with closing(target):
-        return steps.run(what, target, strict)
+        result = steps.run(what, target, strict)
+        failed = [step for step in result.steps if step.findings]
+        if failed:
+            failed[-1].kept = target.keep()
+        return result
 
 
-def in_process() -> Callable[[Scenario], Target]:
+def in_process(strict: bool = False) -> Callable[[Scenario], Target]:
     """Opens targets in one emulator of its own."""
     emulator = Emulator()
-    return lambda what: InProcess(emulator, what.given, f"{what.path.parent.name}-{what.path.stem}")
+    flags = ["--strict"] if strict else []
+
+    def opened(what: Scenario) -> Target:
+        again = ["braze-emulator", "replay", *flags, "--url", settings.running_url(), str(what.path)]
+        return InProcess(emulator, what.given, _name(what), shlex.join(again))
+
+    return opened
 
 
 def _remote(url: str) -> Callable[[Scenario], Target]:
     token = settings.load({}).control_token
-    return lambda what: Remote(url, what.given, token)
+    return lambda what: Remote(url, what.given, token, _name(what))
+
+
+def _name(what: Scenario) -> str:
+    """The workspace's name, and with it its credentials: the same wherever the scenario runs."""
+    return ids.in_path(f"{what.path.absolute().parent.name}-{what.path.stem}")
 
 
 def _write(results: list[reports.Result], problem: str, junit: Path | None, json: Path | None) -> None:
@@ -99,12 +118,12 @@ def _write(results: list[reports.Result], problem: str, junit: Path | None, json
 
 
 class InProcess:
-    """A workspace of an emulator in this process."""
+    """A workspace of an emulator in this process. `again` is a command that runs the scenario against `url`."""
 
-    url = LOCAL_URL
-
-    def __init__(self, emulator: Emulator, given: Mapping[str, Any], name: str) -> None:
+    def __init__(self, emulator: Emulator, given: Mapping[str, Any], name: str, again: str = "") -> None:
         self._emulator = emulator
+        self._again = again
+        self.url = settings.running_url()
         self.name = name
         self._workspace = emulator.workspaces.mint(name, given)
         self._begin = emulator.journal.last
@@ -136,8 +155,22 @@ class InProcess:
     def unfired(self) -> list[str]:
         return [_fault(fault.when, fault.status, fault.delay) for fault in self._workspace.faults if not fault.fired]
 
+    def preparation(self) -> list[str]:
+        """This emulator is gone when the report is read, so a server has to come to the same point first."""
+        return [*_served(self.url), self._again, _put_back(self.url, self.name)] if self._again else []
+
+    def keep(self) -> str:
+        return ""
+
     def close(self) -> None:
         self._emulator.workspaces.delete(self.name)
+
+
+def _served(url: str) -> list[str]:
+    """What starts a server at `url`, if that is an address of this machine."""
+    where = urlsplit(url)
+    port = f" --port {where.port}" if where.port != settings.Settings.port else ""
+    return [f"braze-emulator serve{port} &"] if where.hostname in settings.LOOPBACK else []
 
 
 def _fault(when: Mapping[str, str], status: int | None, delay: float) -> str:
@@ -148,7 +181,7 @@ def _fault(when: Mapping[str, str], status: int | None, delay: float) -> str:
 class Remote:
     """A workspace of an emulator that somebody else runs, through its control API."""
 
-    def __init__(self, url: str, given: Mapping[str, Any], token: str = "") -> None:
+    def __init__(self, url: str, given: Mapping[str, Any], token: str = "", name: str = "") -> None:
         import requests  # 60 ms, and only where an address is given
 
         self.url = url.rstrip("/")
@@ -156,14 +189,33 @@ class Remote:
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy or a .netrc of this machine is not meant for the emulator
         self._failure = requests.RequestException
-        self.name: str = ControlClient(self.url, token).post("/workspaces", {"seed": given})["name"]
+        self._token = token
+        self._kept = False
+        self.name = self._opened(given, name)
         self._control = ControlClient(self.url, token, self.name)
         self.document = self._control.get("/seed")
         newest = self._control.get("/journal", workspace="*", newest="true", limit=1)["entries"]
         self._begin = int(newest[0]["id"]) if newest else 0
 
+    def _opened(self, given: Mapping[str, Any], name: str) -> str:
+        """A new workspace's name: the wanted one, or another while somebody is using that. What an earlier run has kept
+        makes room where it has the same name or credentials.
+        """
+        control = ControlClient(self.url, self._token)
+        own = {(one.service, one.value) for one in seed.credentials(given)}
+        for other in control.get("/workspaces"):
+            if (other["name"] == name or own & _held(other)) and self._is_kept(other["name"]):
+                control.delete(_path(other["name"]))
+        taken = {other["name"] for other in control.get("/workspaces")}
+        wanted = {"name": name} if name and name not in taken else {}
+        return str(control.post("/workspaces", {"seed": given, **wanted})["name"])
+
+    def _is_kept(self, name: str) -> bool:
+        return KEPT in ControlClient(self.url, self._token, name).get("/snapshots")
+
     def call(self, request: Request) -> Response:
         """What `requests` would add by itself is left out, so that the journal holds what the scenario says."""
+        self._control.post("/snapshots", {"name": BEFORE})
         headers = {"accept": None, "accept-encoding": None, "user-agent": None, **request.headers}
         where = self.url + calling.target(request)
         try:
@@ -195,6 +247,35 @@ class Remote:
         armed = self._control.get("/faults")
         return [_fault(item["when"], item["status"], item["delay"]) for item in armed if not item["fired"]]
 
+    def preparation(self) -> list[str]:
+        return [_put_back(self.url, self.name, self._token)]
+
+    def keep(self) -> str:
+        self._control.post("/snapshots", {"name": KEPT})
+        self._kept = True
+        command = _curl("DELETE", self.url, _path(self.name), self._token)
+        return f"the workspace {self.name}, until the scenario runs again; delete it: {command}"
+
     def close(self) -> None:
-        self._control.delete(f"/workspaces/{self.name}")
+        if not self._kept:
+            self._control.delete(_path(self.name))
         self._session.close()
+
+
+def _put_back(url: str, workspace: str, token: str = "") -> str:
+    return _curl("POST", url, f"/snapshots/{BEFORE}/restore?workspace={workspace}", token)
+
+
+def _curl(method: str, url: str, path: str, token: str) -> str:
+    """A command for the control API; its token is left where the shell finds it."""
+    header = ' -H "Authorization: Bearer $BRAZE_EMULATOR_CONTROL_TOKEN"' if token else ""
+    return f"curl -X {method} {shlex.quote(f'{url}/_emulator{path}')}{header}"
+
+
+def _path(name: str) -> str:
+    return f"/workspaces/{quote(name, safe='')}"
+
+
+def _held(workspace: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """(service, credential) of everything that opens a workspace, as the control API shows it."""
+    return {(service, one["credential"]) for service, held in workspace["credentials"].items() for one in held}

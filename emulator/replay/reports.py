@@ -30,7 +30,10 @@ class Finding:
 
 @dataclass(slots=True)
 class StepResult:
-    """`told` is the outcome in a word, `exchange` the entry of a call's request, `others` what else was recorded."""
+    """`told` is the outcome in a word, `exchange` the entry of a call's request, `others` what else was recorded.
+
+    `curl` sends the call again, after the commands of `preparation`; `kept` says what was left for that.
+    """
 
     kind: str
     name: str
@@ -41,6 +44,8 @@ class StepResult:
     findings: list[Finding] = field(default_factory=list)
     nearest: str = ""
     curl: str = ""
+    preparation: list[str] = field(default_factory=list)
+    kept: str = ""
     seconds: float = 0.0
     exchange: dict[str, Json] = field(default_factory=dict)
     others: list[dict[str, Json]] = field(default_factory=list)
@@ -87,7 +92,10 @@ def _step_lines(step: StepResult, detail: bool) -> Iterator[str]:
     if step.nearest:
         yield f"      nearest recorded: {step.nearest}"
     if step.curl and step.findings:
+        yield from (f"      first:  {command}" for command in step.preparation)
         yield f"      repeat: {step.curl}"
+    if step.kept:
+        yield f"      kept: {step.kept}"
 
 
 def _detail(step: StepResult) -> Iterator[str]:

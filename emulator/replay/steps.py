@@ -47,6 +47,12 @@ class Target(Protocol):
     def unfired(self) -> list[str]:
         """Faults that were armed and have not fired, in words."""
 
+    def preparation(self) -> list[str]:
+        """Commands that lead back to the point before the last call."""
+
+    def keep(self) -> str:
+        """Leave the workspace to the reader of a report, where it can be left; tells so, and how to get rid of it."""
+
     def close(self) -> None: ...
 
 
@@ -140,8 +146,8 @@ Found = Iterator[tuple[str, str]]
 
 def _call(running: _Run, step: Step, result: StepResult) -> Found:
     request = running.caller.request(scenario.filled(step.data, running.captures))
-    result.curl = calling.curl(request, running.target.url)
     request.headers["x-emulator-workspace"] = running.target.name  # a credential that nobody has is refused
+    result.curl, result.preparation = calling.curl(request, running.target.url), running.target.preparation()
     response = running.target.call(request)
     headers = {name.lower(): value for name, value in response.headers.items()}
     result.told, running.trace = str(response.status), headers.get("x-emulator-trace", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shlex
 from typing import Any
 
 import pytest
@@ -167,11 +168,27 @@ def test_body() -> None:
 
 
 def test_curl_repeats_the_request() -> None:
-    request = Request("POST", "/a b/é", "x=1", {"authorization": "Bearer k"}, b'{"it\'s": 1}')
+    headers = {"authorization": "Bearer k", "content-type": "x"}
+    request = Request("POST", "/a b/é", "x=1", headers, b'{"it\'s": 1}')
     assert calling.curl(request, "http://127.0.0.1:1/") == (
-        "curl -i -X POST 'http://127.0.0.1:1/a%20b/%C3%A9?x=1' -H 'authorization: Bearer k' "
+        "curl -i -X POST 'http://127.0.0.1:1/a%20b/%C3%A9?x=1' -H 'authorization: Bearer k' -H 'content-type: x' "
         """--data-raw '{"it'"'"'s": 1}'"""
     )
+
+
+@pytest.mark.parametrize(
+    ("request_", "parts"),
+    [
+        (Request("HEAD", "/x"), ["--head"]),
+        (Request("GET", "/x", "ids[]=1"), ["--globoff"]),
+        (Request("GET", "/x/../y"), ["--path-as-is"]),
+        (Request("POST", "/x", "", {}, b"{}"), ["content-type:"]),
+    ],
+)
+def test_curl_sends_nothing_else(request_: Request, parts: list[str]) -> None:
+    made = shlex.split(calling.curl(request_, "http://127.0.0.1:1"))
+    assert set(parts) <= set(made)
+    assert set(made) & {"--head", "--globoff", "--path-as-is", "content-type:"} == set(parts)
 
 
 def test_the_own_credential_is_the_first_of_the_seed() -> None:

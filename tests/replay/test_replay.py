@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -11,7 +17,7 @@ from xml.etree import ElementTree
 import orjson
 import pytest
 
-from emulator import resources
+from emulator import resources, settings
 from emulator.clock import UTC
 from emulator.pipeline import Emulator
 from emulator.replay import replay, reports
@@ -108,7 +114,7 @@ def test_a_failure_shows_what_was_recorded_and_how_to_repeat_it(capsys: pytest.C
     nearest = next(line for line in lines if "nearest recorded" in line)
     assert "← 202 POST /partners/your_partner/webhook  your_partner/receive_webhook" in nearest
     repeat = shlex.split(next(line for line in lines if "repeat: " in line).split("repeat: ")[1])
-    assert repeat[:5] == ["curl", "-i", "-X", "POST", f"{replay.LOCAL_URL}/partners/your_partner/webhook"]
+    assert repeat[:5] == ["curl", "-i", "-X", "POST", f"{settings.running_url()}/partners/your_partner/webhook"]
     assert repeat[-1] == '{"quote":"it\'s"}'
     assert "authorization: Bearer partner-scenarios-failing_call" in repeat
     assert lines[-3] == "  -     is left out"
@@ -323,3 +329,100 @@ def test_an_address_leaves_nothing_behind(url: str) -> None:
 def test_nobody_answers(capsys: pytest.CaptureFixture[str]) -> None:
     assert replay.replay([SCENARIOS], url="http://127.0.0.1:9") == replay.USAGE
     assert "no emulator answers at http://127.0.0.1:9" in capsys.readouterr().err
+
+
+# a failed step can be repeated
+
+STATEFUL = """scenario: A block that is not as expected
+given:
+  clock: {now: 2026-03-01, frozen: true}
+  api_keys: [{key: shop, permissions: [content_blocks.create]}]
+  content_blocks: [{name: taken, content: x}]
+steps:
+  - call: {service: braze, operation: create_content_block, body: {name: first, content: x}}
+    expect: {status: 201}
+  - name: fails
+    call: {service: braze, operation: create_content_block, body: {name: second, content: x}}
+    expect: {status: 400}
+"""
+
+
+def stateful(folder: Path, text: str = STATEFUL) -> Path:
+    (folder / "stateful.yaml").write_text(text, encoding="utf-8")
+    return folder / "stateful.yaml"
+
+
+def commands(report: str, label: str) -> list[str]:
+    return [line.split(f" {label}: ", 1)[1].strip() for line in report.splitlines() if f" {label}: " in line]
+
+
+def shell(command: str, **more: Any) -> str:
+    return subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, **more).stdout
+
+
+def answered(curl: str) -> tuple[int, Any]:
+    """Status and body that the printed command gets."""
+    head, _, body = shell(curl).replace("\r", "").partition("\n\n")
+    return int(head.split()[1]), orjson.loads(body)
+
+
+def test_a_printed_command_repeats_the_failed_step(url: str, tmp_path: Path, capsys: Any) -> None:
+    report = tmp_path / "report.json"
+    assert replay.replay([stateful(tmp_path)], url=url, json=report) == 1
+    printed = capsys.readouterr().out
+    step = orjson.loads(report.read_bytes())["scenarios"][0]["steps"][1]
+    shown = step["exchange"]["status"], step["exchange"]["response"]["body"]
+    assert shown[0] == 201
+    for _ in range(2):
+        assert [orjson.loads(shell(command)) for command in commands(printed, "first")] == [{"restored": replay.BEFORE}]
+        assert answered(commands(printed, "repeat")[0]) == shown
+    kept = step["kept"].split(" ")[2].rstrip(",")
+    assert orjson.loads(shell(step["kept"].split("delete it: ")[1])) == {"deleted": kept}
+    assert answered(commands(printed, "repeat")[0])[0] == 401, "nobody has the key any more"
+
+
+def test_what_was_kept_makes_room_for_the_next_run(url: str, tmp_path: Path) -> None:
+    names = lambda: {one["name"] for one in replay.ControlClient(url).get("/workspaces")}  # noqa: E731
+    before, path = names(), stateful(tmp_path)
+    assert [replay.replay([path], url=url) for _ in range(2)] == [1, 1]
+    assert len(names() - before) == 1
+    other = tmp_path / "same_key.yaml"
+    other.write_text(STATEFUL, encoding="utf-8")
+    assert replay.replay([path, other], url=url) == 1, "a scenario with the same credentials is no obstacle"
+    other.unlink()
+    stateful(tmp_path, STATEFUL.replace("name: second", "name: taken"))
+    replay.ControlClient(url).delete(f"/workspaces/{(names() - before).pop()}")
+    assert replay.replay([path], url=url) == 0
+    assert names() == before, "a scenario that passes leaves nothing behind"
+
+
+def test_a_workspace_in_use_is_left_alone(url: str) -> None:
+    first, second = (replay.Remote(url, {}, name="in-use") for _ in range(2))
+    assert first.name == "in-use" != second.name
+    for target in (first, second):
+        target.close()
+
+
+def test_a_step_that_failed_in_process_is_repeated_by_what_is_printed(tmp_path: Path) -> None:
+    """Every printed line is run as it stands, one after the other, in one shell each."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "BRAZE_EMULATOR_PORT": str(port)}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    environment.pop("BRAZE_EMULATOR_URL", None)
+    stateful(tmp_path)
+    run = partial(shell, cwd=tmp_path, env=environment)
+    printed = run("braze-emulator replay --json report.json stateful.yaml")
+    serve, again, put_back = commands(printed, "first")
+    quiet = f"{serve.removesuffix('&')} >/dev/null 2>&1 & echo $!"
+    server = int(run(quiet))
+    try:
+        while "ok" not in run("braze-emulator health"):
+            pass
+        run(again)
+        run(put_back)
+        step = orjson.loads((tmp_path / "report.json").read_bytes())["scenarios"][0]["steps"][1]
+        assert answered(commands(printed, "repeat")[0]) == (201, step["exchange"]["response"]["body"])
+    finally:
+        os.kill(server, signal.SIGTERM)
