@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -96,7 +96,7 @@ def nearest(journal: Journal, wanted: Mapping[str, Json], limit: int = 3, within
     return sorted(scored, key=lambda one: len(one["differs"]))[:limit]
 
 
-def silent_losses(found: list[Entry]) -> list[tuple[Entry, Fate]]:
+def silent_losses(found: Iterable[Entry]) -> list[tuple[Entry, Fate]]:
     """Every value of an accepted request that was lost without the client being told."""
     return [
         (entry, fate)
@@ -107,10 +107,13 @@ def silent_losses(found: list[Entry]) -> list[tuple[Entry, Fate]]:
     ]
 
 
-def violations(found: list[Entry], unused_faults: list[str]) -> list[str]:
+def violations(found: Iterable[Entry], unused_faults: list[str]) -> list[str]:
     """What a strict run does not forgive: unmatched requests, silent losses, faults that never fired."""
-    unmatched = [f"no operation: {line(entry)}" for entry in found if is_unmatched(entry)]
-    lost = [f"lost silently: {loss(entry, fate)}" for entry, fate in silent_losses(found)]
+    unmatched, lost = list[str](), list[str]()
+    for entry in found:  # once: they may come from the journal one by one
+        if is_unmatched(entry):
+            unmatched.append(f"no operation: {line(entry)}")
+        lost += [f"lost silently: {loss(entry, fate)}" for _, fate in silent_losses([entry])]
     return [*unmatched, *lost, *(f"armed, but never fired: {name}" for name in unused_faults)]
 
 

@@ -12,7 +12,8 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
@@ -25,6 +26,8 @@ from emulator.call import Fate, Json
 from emulator.errors import ConfigError
 
 BATCH: Final = 64
+PAGE: Final = 256
+"""Entries that a reader of all of them has in memory at once."""
 _COLUMNS: Final = ("seq", "trace", "time", "workspace", "direction", "service", "operation", "method", "path", "status")
 _OVERHEAD: Final = 256
 """Bytes that an entry takes beside its bodies and the part that is written as JSON, headers included."""
@@ -96,6 +99,14 @@ class Journal:
                 self.flush()
         return entry.seq
 
+    def amend(self, seq: int, fates: list[Fate]) -> None:
+        """Add fates to an entry: what became of a call that was applied after it was answered."""
+        with self._lock:
+            entry = self.get(seq)
+            if entry is not None:
+                entry.fates += fates
+                self._db.execute("UPDATE entries SET rest = ? WHERE seq = ?", (_row(entry)[-1], seq))
+
     @property
     def last(self) -> int:
         """The newest entry's sequence number."""
@@ -134,15 +145,35 @@ class Journal:
 
     def find(self, limit: int = 100, newest: bool = False, **filters: Json) -> list[Entry]:
         """Entries that match every filter, oldest first (or newest first). See FILTERS; None means no filter."""
-        clauses, values = _clauses({name: value for name, value in filters.items() if value is not None})
+        where, values = _where(filters)
         order = "DESC" if newest else "ASC"
-        text = f"SELECT * FROM entries WHERE {' AND '.join(clauses) or '1'} ORDER BY seq {order} LIMIT ?"
-        with self._lock:
-            self.flush()
-            return [_entry(row) for row in self._db.execute(text, (*values, limit))]
+        with self._rows(f"* {where} ORDER BY seq {order} LIMIT ?", (*values, limit)) as rows:
+            return [_entry(row) for row in rows]
+
+    def stream(self, **filters: Json) -> Iterator[Entry]:
+        """As `find` without a limit, oldest first, but a PAGE at a time: others record while the caller looks."""
+        after = int(filters.pop("after", None) or 0)
+        while page := self.find(limit=PAGE, after=after, **filters):
+            yield from page
+            after = page[-1].seq
+
+    def ids(self, **filters: Json) -> list[int]:
+        """The sequence numbers of what `find` would find; no entry is loaded."""
+        where, values = _where(filters)
+        with self._rows(f"seq {where} ORDER BY seq", values) as rows:
+            return [seq for (seq,) in rows]
 
     def count(self, **filters: Json) -> int:
-        return len(self.find(limit=-1, **filters))
+        """How many `find` would find. A body is compared inside SQLite, row by row; no entry is loaded."""
+        where, values = _where(filters)
+        with self._rows(f"count(*) {where}", values) as rows:
+            return int(next(rows)[0])
+
+    @contextmanager
+    def _rows(self, what: str, values: Sequence[Json]) -> Iterator[Iterator[Any]]:
+        with self._lock:
+            self.flush()
+            yield self._db.execute(f"SELECT {what}", values)
 
     def clear(self, *workspaces: str) -> None:
         """Forget the entries of these workspaces, or all."""
@@ -220,13 +251,15 @@ def _has_fate(rest: bytes, rule: str) -> bool:
     return any(fate[1] == rule for fate in orjson.loads(rest)["fates"])
 
 
-def _clauses(filters: dict[str, Json]) -> tuple[list[str], list[Json]]:
-    clauses, values = [], []
+def _where(filters: dict[str, Json]) -> tuple[str, list[Json]]:
+    """The rest of a SELECT behind its columns, and its values. None means no filter."""
+    clauses, values = ["1"], []
     for name, value in filters.items():
-        clause, wanted = _clause(name, value)
-        clauses.append(clause)
-        values.extend(wanted)
-    return clauses, values
+        if value is not None:
+            clause, wanted = _clause(name, value)
+            clauses.append(clause)
+            values.extend(wanted)
+    return f"FROM entries WHERE {' AND '.join(clauses)}", values
 
 
 def _clause(name: str, value: Json) -> tuple[str, list[Json]]:

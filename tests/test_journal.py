@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from emulator import journal as journal_module
 from emulator.call import Fate
 from emulator.errors import ConfigError
-from emulator.journal import BATCH, FILTERS, Entry, Journal
+from emulator.journal import BATCH, FILTERS, PAGE, Entry, Journal
 
 
 def entry(**changes: Any) -> Entry:
@@ -143,6 +144,41 @@ def test_a_filter_value_is_never_part_of_the_query() -> None:
     journal.record(entry())
     assert journal.find(path="' OR 1=1 --") == []
     assert journal.find(path="*' OR 1=1 --") == []
+
+
+# how much a reader loads
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The ids of the entries that readers made from rows, in that order."""
+    made, make = list[int](), journal_module._entry
+
+    def counted(row: Any) -> Entry:
+        made.append(row[0])
+        return make(row)
+
+    monkeypatch.setattr(journal_module, "_entry", counted)
+    return made
+
+
+@pytest.mark.parametrize(("name", "value"), CASES)
+def test_counting_loads_no_entry(name: str, value: Any, loaded: list[int]) -> None:
+    journal = Journal()
+    journal.record(entry(**DIFFERENT[name]))
+    wanted = journal.record(entry())
+    assert (journal.count(**{name: value}), journal.ids(**{name: value}), loaded) == (1, [wanted], [])
+
+
+def test_a_stream_loads_a_page_at_a_time_and_sees_what_comes_meanwhile(loaded: list[int]) -> None:
+    journal = Journal()
+    for number in range(PAGE * 2 + 10):
+        journal.record(entry(status=201 if number % 2 else 400))
+    streamed = journal.stream(status=201, after=2)
+    assert (next(streamed).seq, len(loaded)) == (4, PAGE)
+    journal.record(entry(trace="new"))
+    assert [found.seq for found in streamed] == [*range(6, PAGE * 2 + 11, 2), PAGE * 2 + 11]
+    assert list(journal.stream(status=500)) == []
 
 
 # reading back

@@ -114,11 +114,11 @@ def clear_journal(emulator: Emulator, workspace: Workspace, given: Given) -> Jso
 def verify(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
     _strangers(given, {"count", "at_least", "at_most"})
     filters = _filters(workspace, given)
-    found = emulator.journal.find(limit=-1, **filters)
+    found = emulator.journal.ids(**filters)
     if not _enough(len(found), given):
         near = inspection.nearest(emulator.journal, filters)
         raise NotMet(f"{_wanted(given)} expected, {len(found)} found", {"found": len(found), "nearest": near})
-    return {"found": len(found), "ids": [entry.seq for entry in found]}
+    return {"found": len(found), "ids": found}
 
 
 def _enough(found: int, given: Given) -> bool:
@@ -153,17 +153,17 @@ def explain(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
     """Everything under the trace of an entry, in order."""
     entry = _entry(emulator, given["id"])
     trace = entry.trace if entry else str(given["id"])
-    found: list[Entry] = emulator.journal.find(limit=-1, trace=trace)
+    found = [inspection.shown(item) for item in emulator.journal.stream(trace=trace)]
     if not found:
         raise KeyError(f"no journal entry and no trace {given['id']}")
-    return {"trace": trace, "entries": [inspection.shown(item) for item in found]}
+    return {"trace": trace, "entries": found}
 
 
 def list_violations(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
     """What a strict run does not forgive, since the emulator started."""
     chosen = list(emulator.workspaces) if _every(given) else [workspace]
     unused = [fault.id for one in chosen for fault in one.faults if not fault.fired]
-    entries = emulator.journal.find(limit=-1, after=emulator.journal.opened, **_filters(workspace, given))
+    entries = emulator.journal.stream(after=emulator.journal.opened, **_filters(workspace, given))
     found = inspection.violations(entries, unused)
     missed = emulator.journal.newest_evicted - emulator.journal.opened
     if missed > 0:
