@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, Final
 
 from emulator import clock, fates, faults, inspection, openapi, seed, workspaces
@@ -27,8 +28,19 @@ class NotMet(Exception):
         self.told = told
 
 
+@cache
+def alive() -> Json:
+    """All that a caller learns who may not use the control API."""
+    from importlib.metadata import PackageNotFoundError, version  # 10 ms that no other action needs
+
+    try:
+        return {"status": "ok", "version": version("braze-emulator")}
+    except PackageNotFoundError:  # a checkout that was not installed
+        return {"status": "ok", "version": "unknown"}
+
+
 def health(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
-    return {"status": "ok", "operations": len(emulator.operations.all), "workspaces": sorted(emulator.workspaces.all)}
+    return {**alive(), "operations": len(emulator.operations.all), "workspaces": sorted(emulator.workspaces.all)}
 
 
 def list_operations(emulator: Emulator, workspace: Workspace, given: Given) -> Json:

@@ -28,8 +28,9 @@ class Refused(Exception):
 
 
 def blueprint(emulator: Emulator, token: str = "") -> Blueprint:
-    """The control API. With a token, everything but /health and its own description demands it; without one, only local
-    names are answered, and no web page of another host, whether it calls from a browser or through a name it controls.
+    """The control API. With a token, everything but its own description demands it; without one, only local names are
+    answered, and no web page of another host, whether it calls from a browser or through a name it controls. /health
+    tells everybody else that the emulator is up, and nothing more.
     """
     made = Blueprint("control", __name__, url_prefix="/_emulator")
     made.add_url_rule("/", "index", lambda: _json(routes.index()), strict_slashes=False)
@@ -42,12 +43,13 @@ def blueprint(emulator: Emulator, token: str = "") -> Blueprint:
 def _view(emulator: Emulator, route: Route, token: str) -> Any:
     def view(**parts: str) -> Response:
         try:
-            if route.path != "/health":
-                _allow(token)
+            _allow(token)
             given = _given(route)
             selected = "" if routes.ANYTHING in route.takes else given.get("workspace", "")
             return _json(route.action(emulator, _workspace(emulator, selected), {**given, **parts}))
         except Refused as error:
+            if route.action is actions.health:
+                return _json(actions.alive())
             return problem(403, "Not allowed", str(error))
         except actions.NotMet as error:
             return problem(409, "Not met", str(error), **error.told)

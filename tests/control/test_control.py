@@ -59,7 +59,29 @@ def test_every_plain_reading_answers(web: FlaskClient, route: Any) -> None:
 
 
 def test_health_says_what_is_served(web: FlaskClient) -> None:
-    assert control(web, "GET", "/health")["status"] == "ok"
+    told = control(web, "GET", "/health")
+    assert (told["status"], told["workspaces"], told["operations"] > 10) == ("ok", ["default"], True)
+
+
+@pytest.mark.parametrize("query", ["", "?workspace=default", "?workspace=nobody", "?nothing=1"])
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Host": "evil.example"}], ids=str)
+def test_health_tells_a_stranger_only_that_the_emulator_is_up(
+    emulator: Emulator, headers: dict[str, str], query: str
+) -> None:
+    web = create_app(emulator, "secret").test_client()
+    answer = web.get(f"/_emulator/health{query}", headers=headers)
+    assert (answer.status_code, set(answer.json)) == (200, {"status", "version"})
+
+
+def test_health_tells_a_page_of_another_host_only_that_the_emulator_is_up(web: FlaskClient) -> None:
+    for headers in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}):
+        assert set(web.get("/_emulator/health", headers=headers).json) == {"status", "version"}
+
+
+def test_health_tells_the_details_with_the_token(emulator: Emulator) -> None:
+    web = create_app(emulator, "secret").test_client()
+    told = web.get("/_emulator/health", headers={"Authorization": "Bearer secret"}).json
+    assert told["workspaces"] == ["default"]
 
 
 def test_the_journal_shows_an_exchange_with_its_credentials_cut(web: FlaskClient) -> None:
