@@ -36,6 +36,12 @@ def example(call: Call) -> Response:
     return Response(fixed["status"], {**headers, **fixed.get("headers", {})}, _encoded(filled(body, _always(call))))
 
 
+def queued(call: Call) -> Response:
+    """What the service answers while it is in maintenance, to a call that it applies afterwards."""
+    fixed = call.service.data["maintenance"]
+    return Response(fixed["status"], {"Content-Type": "application/json"}, orjson.dumps(fixed["body"]))
+
+
 def failure(call: Call, error: ApiError) -> Response:
     """The service's own words for the client's fault, from its error table."""
     call.hint = error.hint

@@ -145,6 +145,7 @@ class Call:
         self.fates: list[Fate] = []
         self.works: list[Work] = []
         self.transaction: Any = None
+        self.accepted = False
         self.answer_headers: dict[str, str] = {}
         self.limit_headers: dict[str, str] = {}
         self.state: Draft

@@ -9,15 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from emulator import answers, auth, clock, faults, ids, limits, operations, validation
-from emulator.call import Call, Request, Response
+from emulator import answers, asynchrony, auth, clock, faults, ids, limits, operations, validation
+from emulator.call import Account, Call, Request, Response
 from emulator.errors import ApiError
 from emulator.handlers import registry
 from emulator.journal import Entry, Journal
-from emulator.messaging import outbox
+from emulator.messaging import accepted, outbox
 from emulator.messaging.dispatcher import Dispatcher
 from emulator.spare import Spare
-from emulator.workspaces import Transaction, Workspaces
+from emulator.workspaces import Transaction, Workspace, Workspaces
 
 MAX_HEADER_BYTES: Final = 32_768
 """Assumed: what usual front servers take at most (nginx: four buffers of 8 KB)."""
@@ -50,7 +50,7 @@ class Emulator:
         hosts = [host for service in self.operations.services.values() for host in service.data["hosts"]]
         followups = registry.followups(self.operations)
         self.dispatcher = Dispatcher(
-            self.journal, self.answer, hosts, allowed_hosts, followups, blocking=self.spare.blocking
+            self.journal, self, hosts, allowed_hosts, followups, blocking=self.spare.blocking
         )
 
     def answer(self, request: Request) -> Response:
@@ -69,10 +69,32 @@ class Emulator:
             self._record(call, Response(500), started, traceback.format_exc())
             raise
         answers.complete(call, response, started, limits.headers(call))
-        self._record(call, response, started, call.hint)
+        entry = self._record(call, response, started, call.hint)
+        if call.accepted:
+            self._wait(call, entry)
         if call.works and call.account is not None:
             self.dispatcher.run_due(call.account.workspace)
         return response
+
+    def _wait(self, call: Call, entry: int) -> None:
+        assert call.account is not None
+        with call.account.workspace.transaction() as draft:
+            accepted.put(call, draft, entry)
+
+    def apply(self, workspace: Workspace, item: Mapping[str, Any]) -> None:
+        """Let a call that was accepted take effect; its entry in the journal then tells what became of its values."""
+        request = item["request"]
+        call = _begun(Request(**{**request, "body": request["body"].encode()}))
+        call.account = Account(item["credential"], workspace)
+        call.settings = workspace.settings()
+        try:
+            self._receive(call)
+            validation.check(call)
+            self._compute(call)
+        except ApiError as error:
+            call.fate("", "refused_later", None, error.hint)
+        self.journal.amend(item["entry"], call.fates)
+        self._remember(call, item["entry"])
 
     def rehearse(self, request: Request) -> tuple[Call, Response]:
         """What a call would do now: its answer and, in the Call, its fates and its transaction. Nothing is kept,
@@ -133,6 +155,17 @@ class Emulator:
         validation.check(call)
         if "example" in call.operation.data:
             return answers.example(call)
+        return self._accept(call) if keep and asynchrony.waits(call) else self._compute(call, keep)
+
+    def _accept(self, call: Call) -> Response:
+        """Answer as if the call took effect now; `_wait` puts it aside once it is recorded."""
+        response = self._compute(call, keep=False)
+        call.accepted, call.works, call.fates = True, [], []
+        call.fate("", "applied_later")
+        return answers.queued(call) if asynchrony.in_maintenance(call) else response
+
+    def _compute(self, call: Call, keep: bool = True) -> Response:
+        assert call.operation is not None and call.account is not None
         call.transaction = Transaction(call.account.workspace, keep)
         with call.transaction as call.state:
             response = answers.success(call, self._handlers[call.operation.key](call))
@@ -144,7 +177,7 @@ class Emulator:
         armed = call.account.workspace.faults
         return faults.strike(call, armed, phase, self.spare.pause) if armed else None
 
-    def _record(self, call: Call, response: Response, started: float, note: str) -> None:
+    def _record(self, call: Call, response: Response, started: float, note: str) -> int:
         request, account = call.request, call.account
         workspace = account.workspace if account else self.workspaces.default
         response.headers["X-Emulator-Trace"] = request.trace
@@ -169,8 +202,14 @@ class Emulator:
         )
         seq = self.journal.record(entry)
         response.headers["X-Emulator-Entry"] = str(seq)
-        if call.transaction is not None and call.transaction.changed:
-            workspace.provenance.add(call.transaction.step(seq, len(request.body)))
+        self._remember(call, seq)
+        return seq
+
+    def _remember(self, call: Call, entry: int) -> None:
+        """Keep what the call has changed, for who asks why a value is as it is."""
+        if call.transaction is not None and call.transaction.kept:
+            assert call.account is not None
+            call.account.workspace.provenance.add(call.transaction.step(entry, len(call.request.body)))
 
 
 def _begun(request: Request) -> Call:

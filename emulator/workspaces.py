@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # a workspace keeps what a test armed; only the type is named
     from emulator.faults import Fault
 
 DEFAULT: Final = "default"
+BUCKET: Final = "object_storage:bucket"
+"""The service to which every workspace has a credential: its name, as a path can hold it. See auth.SCHEMES."""
 Snapshot = tuple[State, tuple[float, float | None]]
 
 
@@ -126,6 +128,11 @@ class Transaction:
     def changed(self) -> bool:
         return self.after is not self.before
 
+    @property
+    def kept(self) -> bool:
+        """Whether the workspace's state is another one now."""
+        return self._keep and self.changed
+
     def step(self, entry: int, size: int) -> Step:
         return Step(self.before, self.after, entry, size)
 
@@ -205,6 +212,8 @@ class Workspaces:
         found = self._accounts.get((service, credential))
         if found is not None or service in self._closed:
             return found
+        if service == BUCKET:
+            return next((Account(credential, one) for one in self if ids.in_path(one.name) == credential), None)
         return Account(credential, self.default)
 
     def account_in(self, name: str, service: str, credential: str) -> Account | None:

@@ -22,7 +22,7 @@ FLOORS = {
     "adapters": "control ui replay front",
     "pipeline": "pipeline",
     "work": "handlers messaging partner_files",
-    "steps": "auth limits faults validation workspaces openapi answers inspection",
+    "steps": "auth limits faults validation workspaces openapi answers asynchrony inspection",
     "seed": "seed",
     "model": "operations state journal fates liquid bodies entries spare",
     "ground": "call clock ids resources settings matching redaction documents client mending",

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import orjson
 
-from emulator import inspection
+from emulator import inspection, seed
 from emulator.call import Json, Request
 from emulator.control import why
 from emulator.errors import ConfigError
+from emulator.messaging import accepted
 from emulator.pipeline import Emulator
 from emulator.state import comparison
 from emulator.state.draft import State
@@ -58,6 +59,30 @@ def _key(emulator: Emulator, workspace: Workspace) -> str:
     """A key of the workspace, so that a rehearsal needs none."""
     keys = [one.credential for service, one in emulator.workspaces.credentials(workspace) if service == "braze"]
     return keys[0] if keys else "any"
+
+
+def apply_accepted(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
+    """Let accepted calls take effect that wait for it, the first `count` or all."""
+    with workspace.transaction() as draft:
+        released = accepted.release(draft, workspace.clock.seconds(), given.get("count"))
+    emulator.dispatcher.run_due(workspace)
+    return {"applied": released}
+
+
+def change_settings(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
+    """Set settings until the next reset; null takes one back. When maintenance ends, what was queued is applied."""
+    wanted = {name: value for name, value in given.items() if name != "workspace"}
+    seed.check({"settings": {name: value for name, value in wanted.items() if value is not None}}, "the body")
+    over = bool(workspace.settings().get("maintenance")) and not wanted.get("maintenance", True)
+    with workspace.transaction() as draft:
+        for name, value in wanted.items():
+            if value is None and name in draft.settings:
+                del draft.settings[name]
+            elif value is not None:
+                draft.settings[name] = value
+    if over:
+        apply_accepted(emulator, workspace, {})
+    return dict(sorted(workspace.settings().items()))
 
 
 def compare_snapshot(emulator: Emulator, workspace: Workspace, given: Given) -> Json:

@@ -9,7 +9,7 @@ import threading
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from emulator import clock
@@ -28,20 +28,29 @@ MAX_CHAIN: Final = 50
 Followup = Callable[[Any, dict[str, Any], Response], None]
 
 
+class Pipeline(Protocol):
+    """What the dispatcher needs of the floor above."""
+
+    def answer(self, request: Request) -> Response: ...
+
+    def apply(self, workspace: Workspace, item: Mapping[str, Any]) -> None:
+        """Let a call take effect that was accepted before."""
+
+
 class Dispatcher:
-    """`send` puts a request through the pipeline; `hosts` are the host names that the emulator answers itself."""
+    """`hosts` are the host names that the emulator answers itself."""
 
     def __init__(
         self,
         journal: Journal,
-        send: Callable[[Request], Response],
+        pipeline: Pipeline,
         hosts: Collection[str],
         allowed: Collection[str] = (),
         followups: Mapping[str, Followup] | None = None,
         blocking: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._journal = journal
-        self._send = send
+        self._pipeline = pipeline
         self._hosts = {*hosts, "emulator"}
         self._allowed = frozenset(allowed)
         self._followups = followups or {}
@@ -56,6 +65,9 @@ class Dispatcher:
         made = 0
         with self._lock:
             while (item := self._take(workspace, until)) is not None:
+                if "entry" in item:
+                    self._pipeline.apply(workspace, item)
+                    continue
                 self._attempt(workspace, item)
                 made += 1
         return made
@@ -108,7 +120,7 @@ class Dispatcher:
             return _refused(f"{MAX_CHAIN} messages each caused the next at once; this looks like a loop")
         self._chain += 1
         try:
-            return self._send(request), ""
+            return self._pipeline.answer(request), ""
         finally:
             self._chain -= 1
 

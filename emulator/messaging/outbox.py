@@ -35,10 +35,10 @@ def add(draft: Draft, work: Work, sender: str, trace: str, now: float, attempt: 
 
 def take(draft: Draft, now: float) -> dict[str, Any] | None:
     """Remove and return the work that has been due longest, or None."""
-    due = [(item["due"], key) for key, item in draft.outbox.items() if item["due"] <= now]
+    due = [(item["due"], item.get("rank", 0), key) for key, item in _timed(draft) if item["due"] <= now]
     if not due:
         return None
-    key = min(due)[1]
+    key = min(due)[2]
     item: dict[str, Any] = draft.outbox[key]
     del draft.outbox[key]
     return item
@@ -46,4 +46,9 @@ def take(draft: Draft, now: float) -> dict[str, Any] | None:
 
 def next_due(draft: Draft) -> float | None:
     """When the next work is due, in epoch seconds of the workspace's clock."""
-    return min((item["due"] for item in draft.outbox.values()), default=None)
+    return min((item["due"] for _, item in _timed(draft)), default=None)
+
+
+def _timed(draft: Draft) -> list[tuple[str, dict[str, Any]]]:
+    """Without the accepted calls that wait for somebody's word."""
+    return [(key, item) for key, item in draft.outbox.items() if item["due"] is not None]

@@ -86,6 +86,10 @@ class Draft:
         self.counters["ids"] = count
         return ids.draw(self._seed, count, kind)
 
+    def chance(self) -> float:
+        """A number from 0 to 1, drawn from the workspace's generator."""
+        return int(ids.draw(f"{self._seed}/chance", self.next("chances"), "hex24")[:8], 16) / 2**32
+
     def next(self, name: str) -> int:
         """1, 2, 3 … for a counter of that name."""
         count: int = self.counters.get(name, 0) + 1
