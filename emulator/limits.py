@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+import jsonschema_rs
+import orjson
+
 from emulator.call import Call
 from emulator.errors import ApiError
-from emulator.operations import Service
+from emulator.operations import Operation, Service
 
 NAMES: Final = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
@@ -48,11 +51,30 @@ def take(call: Call) -> None:
 def _of(call: Call) -> tuple[Window, ...]:
     """The bucket's windows: the longest, which the headers tell, then bursts."""
     assert call.operation is not None
-    bucket = call.operation.data.get("rate_limit", "default")
+    bucket = _bucket(call, call.operation)
     own: Mapping[str, Any] = call.settings.get("rate_limit_values") or {}
     if bucket in own:
         return _windows(call.service, bucket, own[bucket])
     return _documented(call.service, bucket, call.settings.get("plan", ""))
+
+
+def _bucket(call: Call, operation: Operation) -> str:
+    when = operation.data.get("rate_limit_when")
+    if when is not None and _fits(operation.key, when["body"], call.request.body):
+        return str(when["bucket"])
+    return str(operation.data.get("rate_limit", "default"))
+
+
+def _fits(key: str, schema: Mapping[str, Any], body: bytes) -> bool:
+    if key not in _deciders:
+        _deciders[key] = jsonschema_rs.validator_for(schema)
+    try:
+        return bool(_deciders[key].is_valid(orjson.loads(body)))
+    except orjson.JSONDecodeError:  # refused later
+        return False
+
+
+_deciders: Final[dict[str, Any]] = {}
 
 
 @cache

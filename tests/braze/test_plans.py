@@ -44,6 +44,16 @@ def test_export_by_id_has_a_wider_window_in_legacy_contracts() -> None:
     assert told(client().send("POST", "/users/export/ids", body))[1]["X-RateLimit-Limit"] == "250"
 
 
+@pytest.mark.parametrize(
+    ("fields", "limit"),
+    [(["email"], "40"), ([], "40"), (["email", "campaigns_received"], "250"), (None, "250"), ("email", "250")],
+)
+def test_an_export_of_some_fields_has_a_window_of_a_second(fields: Any, limit: str) -> None:
+    body = {"external_ids": ["u"], "fields_to_export": fields}
+    assert told(client().send("POST", "/users/export/ids", body))[1]["X-RateLimit-Limit"] == limit
+    assert told(client(plan="legacy").send("POST", "/users/export/ids", body))[1]["X-RateLimit-Limit"] == "2500"
+
+
 SMALL = {"users_track": {"limit": 5, "seconds": 3600, "burst": {"limit": 2, "seconds": 3}}}
 
 
