@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from emulator import bodies, clock, entries, fates, redaction
+from emulator import bodies, clock, entries, fates, operations, redaction
 from emulator.call import Fate, Json
 from emulator.journal import Entry, Journal
 
@@ -22,12 +23,25 @@ def shown(entry: Entry, reveal: bool = False) -> dict[str, Json]:
     }
     if not reveal:
         for side in told.values():
-            side.update(headers=redaction.headers(side["headers"]), body=redaction.body(side["body"]))
-    return {**head(entry), **told}
+            side.update(headers=_headers(entry, side["headers"]), body=redaction.body(side["body"]))
+    return {**head(entry, reveal), **told}
 
 
-def head(entry: Entry) -> dict[str, Json]:
-    """An entry without its headers and bodies."""
+def _headers(entry: Entry, given: Mapping[str, str]) -> dict[str, str]:
+    """Headers without credentials; our own, such as a hint, may repeat the path."""
+    found, path = redaction.headers(given), _addresses().path(entry.path)
+    return found if path == entry.path else {name: text.replace(entry.path, path) for name, text in found.items()}
+
+
+@cache
+def _addresses() -> redaction.Addresses:
+    """Of all services, read when the first entry is shown."""
+    return redaction.Addresses(*operations.secrets())
+
+
+def head(entry: Entry, reveal: bool = False) -> dict[str, Json]:
+    """An entry without its headers and bodies, the credentials in its address cut short unless `reveal`."""
+    path = entry.path if reveal else _addresses().path(entry.path)
     return {
         "id": entry.seq,
         "trace": entry.trace,
@@ -37,12 +51,12 @@ def head(entry: Entry) -> dict[str, Json]:
         "service": entry.service,
         "operation": entry.operation,
         "method": entry.method,
-        "path": entry.path,
-        "query": entry.query,
+        "path": path,
+        "query": entry.query if reveal else _addresses().query(entry.query),
         "status": entry.status,
         "fates": [shown_fate(fate) for fate in entry.fates],
         "ms": round(entry.ms, 3),
-        "note": entry.note,
+        "note": entry.note if path == entry.path else entry.note.replace(entry.path, path),
     }
 
 
@@ -89,11 +103,17 @@ def nearest(journal: Journal, wanted: Mapping[str, Json], limit: int = 3, within
     most = len(wanted.keys() - {"workspace", "after"})
     scored = []
     for entry in journal.find(limit=within, newest=True, workspace=wanted.get("workspace")):
-        told = shown(entry)
-        differs = entries.misses(wanted, told)
+        differs = _differences(wanted, entry)
         if len(differs) < most:
-            scored.append({"entry": told, "differs": differs})
+            scored.append({"entry": shown(entry), "differs": differs})
     return sorted(scored, key=lambda one: len(one["differs"]))[:limit]
+
+
+def _differences(wanted: Mapping[str, Json], entry: Entry) -> list[str]:
+    """What is compared are the real values; what is told of them holds no credentials."""
+    real, told = shown(entry, reveal=True), shown(entry)
+    wrong = [name for name, value in wanted.items() if entries.misses({name: value}, real)]
+    return [(entries.misses({name: wanted[name]}, told) or [f"{name}: differs"])[0] for name in wrong]
 
 
 def silent_losses(found: Iterable[Entry]) -> list[tuple[Entry, Fate]]:
@@ -126,7 +146,8 @@ def loss(entry: Entry, fate: Fate) -> str:
     """`#7 POST /users/track /attributes/0/Email: … (rule)`."""
     sentence = fates.rules()[fate.rule].sentence
     note = f" {fate.note}" if fate.note else ""
-    return f"#{entry.seq} {entry.method} {entry.path} {fate.pointer or '(body)'}: {sentence}{note} ({fate.rule})"
+    path = _addresses().path(entry.path)
+    return f"#{entry.seq} {entry.method} {path} {fate.pointer or '(body)'}: {sentence}{note} ({fate.rule})"
 
 
 def line(entry: Entry) -> str:

@@ -211,6 +211,22 @@ def _operation(service: Service, path: Path) -> Operation:
     return Operation(service, path.parent.name, path.stem, data, schema, success)
 
 
+@cache
+def secrets() -> tuple[frozenset[str], frozenset[str]]:
+    """What `secrets` of all operations name: paths as far as a secret placeholder, and names of query parameters."""
+    paths, names = set[str](), set[str]()
+    for path in resources.folder("schemas").glob("*/*/*.json"):
+        raw = path.read_bytes()
+        if b'"secrets"' in raw:  # most operations have none, and reading them all takes a while
+            data = orjson.loads(raw)
+            declared = data.get("secrets", {})
+            names.update(declared.get("query", ()))
+            for placeholder in declared.get("path", ()):
+                templates = [data["path"], *data.get("also_paths", ())]
+                paths.update(one.partition("{" + placeholder)[0] for one in templates if "{" + placeholder in one)
+    return frozenset(paths), frozenset(names)
+
+
 def _read(path: Path) -> Any:
     try:
         return orjson.loads(path.read_bytes())

@@ -198,6 +198,17 @@ def test_operation_names_an_auth_scheme_that_exists(operation: Operation) -> Non
 
 
 @each_operation
+def test_operation_secrets_are_parts_of_its_address(operation: Operation) -> None:
+    secrets = operation.data.get("secrets", {})
+    for name in secrets.get("path", ()):
+        beginnings = [path.partition(f"{{{name}")[0] for path in operation.paths]
+        assert [text for text in beginnings if not re.search(r"/\w+/", text)] == [], "literal text must stand before it"
+    assert set(secrets.get("query", ())) <= (operation.schema or {}).get("properties", {}).keys()
+    if operation.service.data["auth"] == "movable_ink":
+        assert secrets["path"] == ["key"], "the scheme looks for the credential there"
+
+
+@each_operation
 def test_operation_schemas_are_schemas(operation: Operation) -> None:
     answers = [answer["schema"] for answer in operation.data["responses"].values() if "schema" in answer]
     for schema in [operation.data.get("request", {}), *answers, operation.service.definitions]:
