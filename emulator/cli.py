@@ -155,19 +155,17 @@ def _validate(given: argparse.Namespace) -> int:
 
 def _check(path: Path) -> None:
     """Whether the seed document or scenario fits its schema, and whether what is given can be planted."""
-    from emulator import seed
+    from emulator import documents, seed
     from emulator.replay import scenario
     from emulator.workspaces import Workspaces
 
-    document = seed.read(path)
-    if isinstance(document, dict) and ("scenario" in document or "steps" in document):
-        document = scenario.load(path).given
-    else:
-        seed.check(document, str(path))
+    document = documents.read(path)
+    is_scenario = isinstance(document.value, dict) and not document.value.keys().isdisjoint(("scenario", "steps"))
+    given = scenario.load(path).given if is_scenario else seed.read(path)
     try:
-        Workspaces().mint("checked", document)
+        Workspaces().mint("checked", given)
     except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
+        raise document.located(error, "/given" if is_scenario else "") from error
 
 
 def _client(given: argparse.Namespace) -> ControlClient:

@@ -49,6 +49,11 @@ for _name, _pattern, _firsts in _SCALARS:
     )
 
 
+_PLACE: Final = re.compile(r"(?:seed(?=[.:])\.?)?((?:\w+(?:\.\w+|\[\d+\])*)?)(?=: )")
+"""How errors of seeds begin: `seed.profiles[0].email: …`, `partners.ketch: …`."""
+_UNKNOWN: Final = re.compile(r"Additional properties are not allowed \('([^']*)'")
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """`lines` holds the line (from 1) of every JSON pointer: a key's where there is one, else the item's."""
@@ -66,14 +71,37 @@ class Document:
     def error(self, pointer: str, text: str) -> ConfigError:
         return ConfigError(f"{self.path}, line {self.line(pointer)}: {text}")
 
+    def located(self, error: ConfigError, under: str = "") -> ConfigError:
+        """The error of a seed with file and line before each place that it names and that is in this document. `under`
+        is the pointer where the seed stands here.
+        """
+        return ConfigError("\n".join(self._located(text, under) for text in str(error).splitlines()))
+
+    def _located(self, text: str, under: str) -> str:
+        found = _PLACE.match(text)
+        if found is None:
+            return text
+        steps = re.findall(r"\w+", found[1])
+        pointer = joined(under, steps)
+        if steps and joined(under, steps[:1]) not in self.lines:
+            return text if not text.startswith("seed.") else f"{self.path}: {text}"
+        unknown = _UNKNOWN.search(text)
+        line = self.line(joined(pointer, [unknown[1]]) if unknown else pointer)
+        return f"{self.path}, line {line}: {'.'.join(filter(None, [*under.split('/'), text.removeprefix('seed.')]))}"
+
 
 def read(path: Path) -> Document:
     """One file. Raises ConfigError that names the file and the line, also for a key that stands twice."""
     try:
-        text = path.read_text(encoding="utf-8")
-        return _json(path, text) if path.suffix == ".json" else _yaml(path, text)
+        return parse(path, path.read_text(encoding="utf-8"), as_json=path.suffix == ".json")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
+
+
+def parse(path: Path, text: str, as_json: bool) -> Document:
+    """A text whose name is `path`. Raises ConfigError as `read` does."""
+    try:
+        return _json(path, text) if as_json else _yaml(path, text)
     except RecursionError:
         raise ConfigError(f"{path}: nested too deep, or an alias that stands inside its own anchor") from None
 

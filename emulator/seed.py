@@ -65,11 +65,25 @@ def explain(against: Mapping[str, Any], document: Any, where: str) -> list[str]:
 
 
 def read(path: Path) -> Any:
-    """A YAML or JSON file as a value, nothing as {}. Raises ConfigError with the line."""
+    """A YAML or JSON file as a value, nothing as {}. Raises ConfigError with the line for what is no document, and for
+    what does not fit the schema.
+    """
     from emulator import documents  # YAML takes 20 ms, and only where a file is given
 
-    value = documents.read(path).value
-    return {} if value is None else value
+    document = documents.read(path)
+    value = {} if document.value is None else document.value
+    try:
+        check(value)
+    except ConfigError as error:
+        raise document.located(error) from None
+    return value
+
+
+def located(error: ConfigError, path: str) -> ConfigError:
+    """An error that came of planting what `path` holds, with the lines of the places it names."""
+    from emulator import documents
+
+    return documents.read(Path(path)).located(error)
 
 
 def plant(draft: Draft, document: Mapping[str, Any], now: datetime) -> None:
@@ -86,7 +100,10 @@ def credentials(document: Mapping[str, Any]) -> Iterator[Credential]:
 
 
 def with_own_credentials(document: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The document with a Braze key and a credential at every partner that it does not declare itself."""
+    """The document with a Braze key and a credential at every partner that it does not declare itself. Raises ConfigError
+    for a document that does not fit.
+    """
+    check(document)
     parts = document.get("partners", {})
     safe = ids.in_path(name)
     own = braze.own(document, f"key-{safe}")

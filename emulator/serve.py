@@ -46,7 +46,6 @@ def serve(settings: Settings, as_json: bool = False) -> None:
     from granian.http import HTTP1Settings
 
     document = seed.read(Path(settings.seed)) if settings.seed else {}
-    seed.check(document, settings.seed or "seed")
     reserved, port = _reserve(settings)
     token = settings.control_token or ("" if settings.on_loopback else ids.token("control"))
     server = Granian(
@@ -97,7 +96,8 @@ def _load(settings: Settings, document: dict[str, Any], port: int, token: str, a
     try:
         emulator = build(settings, document)
     except ConfigError as error:
-        print(f"braze-emulator serve: {error}", file=sys.stderr)
+        told = seed.located(error, settings.seed) if settings.seed else error
+        print(f"braze-emulator serve: {told}", file=sys.stderr)
         raise SystemExit(3) from None
     form = _log_format(settings.log)
     if form != "off":

@@ -106,8 +106,8 @@ def test_a_bad_seed_names_every_field(tmp_path: Path) -> None:
     )
     found = run("serve", "--seed", "seed.yaml", cwd=tmp_path)
     assert found.returncode == 2
-    assert "seed.yaml.api_keys[0]" in found.stderr
-    assert "seed.yaml.subscription_groups[0].channel" in found.stderr
+    assert "seed.yaml, line 1: api_keys[0]" in found.stderr
+    assert "seed.yaml, line 2: subscription_groups[0].channel" in found.stderr
 
 
 def test_validate_tells_good_from_bad(tmp_path: Path) -> None:
@@ -126,8 +126,8 @@ def test_validate_plants_what_is_given(tmp_path: Path) -> None:
     )
     found = run("validate", "seed.yaml", "scenario.yaml", cwd=tmp_path)
     assert (found.returncode, found.stdout) == (2, "")
-    assert "seed.yaml: seed.profiles[0].time_zone" in found.stderr
-    assert "scenario.yaml: seed.profiles[0].time_zone" in found.stderr
+    assert "seed.yaml, line 1: profiles[0].time_zone" in found.stderr
+    assert "scenario.yaml, line 2: given.profiles[0].time_zone" in found.stderr
 
 
 def test_a_report_that_cannot_be_written_is_told(tmp_path: Path) -> None:

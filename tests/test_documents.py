@@ -138,3 +138,35 @@ def test_a_mistake_in_json_is_told_with_its_line(tmp_path: Path, text: str, line
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=f"line {line}: .*{reason}"):
         documents.read(path)
+
+
+# errors of seeds, with their lines
+
+SEED = {
+    "yaml": "tags: [a]\nprofiles:\n  - external_id: a\n\n    email: 5\nclok: {}\n",
+    "json": '{"tags": ["a"],\n"profiles": [\n{"external_id": "a",\n\n"email": 5}],\n"clok": {}}\n',
+}
+
+
+@pytest.mark.parametrize("form", SEED)
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("seed.profiles[0].email: no", "line 5: profiles[0].email: no"),
+        ("profiles[0].phone: no", "line 3: profiles[0].phone: no"),
+        ("seed: Additional properties are not allowed ('clok' was unexpected)", "line 6: seed: Additional properties"),
+        ("seed: a\nseed.tags: b", "line 1: seed: a\n{path}, line 1: tags: b"),
+    ],
+)
+def test_an_error_of_a_seed_gets_its_line(tmp_path: Path, form: str, text: str, told: str) -> None:
+    path = tmp_path / f"seed.{form}"
+    path.write_text(SEED[form])
+    found = str(documents.read(path).located(ConfigError(text)))
+    assert found.startswith(f"{path}, {told.replace('{path}', str(path))}")
+
+
+@pytest.mark.parametrize("text", ["inkit: 'x' is taken", "a workspace 'x' exists", "journal: no"])
+def test_an_error_of_something_else_stays(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "seed.yaml"
+    path.write_text(SEED["yaml"])
+    assert str(documents.read(path).located(ConfigError(text))) == text

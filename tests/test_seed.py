@@ -54,6 +54,24 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path, text: str | bytes, told:
         seed.read(written(tmp_path, text))
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("seed.yaml", "tags: [a]\n\napi_keys:\n  - key: a\n  - name: b\nclok: {}\n"),
+        ("seed.json", '{"tags": ["a"],\n\n"api_keys": [\n{"key": "a"},\n{"name": "b"}],\n"clok": {}}\n'),
+    ],
+)
+def test_what_does_not_fit_is_told_with_its_line(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(ConfigError) as raised:
+        seed.read(path)
+    assert str(raised.value).splitlines() == [
+        f"{path}, line 6: seed: Additional properties are not allowed ('clok' was unexpected)",
+        f"{path}, line 5: api_keys[1]: 'key' is a required property",
+    ]
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="nothing.yaml: cannot be read"):
         seed.read(tmp_path / "nothing.yaml")

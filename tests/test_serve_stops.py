@@ -90,4 +90,4 @@ def test_a_seed_that_cannot_be_planted_is_told_without_a_trace(tmp_path: Path) -
         [*COMMAND, "--seed", str(tmp_path / "seed.yaml")], capture_output=True, text=True, timeout=60
     )
     assert (found.returncode, "Traceback" in found.stderr) == (3, False)
-    assert "seed.clock.now" in found.stderr
+    assert f"{tmp_path / 'seed.yaml'}, line 1: clock.now: " in found.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from hmac import compare_digest
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,9 +57,23 @@ def _view(emulator: Emulator, route: Route, token: str) -> Any:
         except KeyError as error:
             return problem(404, "Not found", str(error.args[0]))
         except ConfigError as error:
-            return problem(400, "Not valid", str(error))
+            return problem(400, "Not valid", _with_lines(route, error))
 
     return view
+
+
+def _with_lines(route: Route, error: ConfigError) -> str:
+    """The text of an error; for a posted seed of more than one line, with the lines it speaks of."""
+    raw = request.get_data()
+    if route.action not in (actions.plant_seed, actions.mint_workspace) or b"\n" not in raw.strip():
+        return str(error)
+    from emulator import documents  # YAML takes 20 ms, and only where a seed does not fit
+
+    try:
+        document = documents.parse(Path("the body"), raw.decode(), as_json=True)
+    except (ConfigError, UnicodeDecodeError):  # the error has said so
+        return str(error)
+    return str(document.located(error, "" if route.action is actions.plant_seed else "/seed"))
 
 
 def _allow(token: str) -> None:

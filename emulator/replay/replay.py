@@ -50,7 +50,7 @@ def replay(
         loaded = [load(path) for path in files(paths)]
         opened = _remote(url) if url else in_process(strict)
         for one in loaded:
-            results.append(run(one, opened(one), strict))
+            results.append(run(one, _target(one, opened), strict))
             print(reports.text(results[-1], explain), end="\n\n")
     except ConfigError as error:
         problem = str(error)
@@ -85,6 +85,15 @@ def run(what: Scenario, target: Target, strict: bool = False) -> reports.Result:
         if failed:
             failed[-1].kept = target.keep()
         return result
+
+
+def _target(what: Scenario, opened: Callable[[Scenario], Target]) -> Target:
+    """Raises ConfigError that names the file, and the line of what cannot be given."""
+    try:
+        return opened(what)
+    except ConfigError as error:
+        told = str(what.document.located(error, "/given"))
+        raise ConfigError(told if told.startswith(str(what.path)) else f"{what.path}: {told}") from None
 
 
 def in_process(strict: bool = False) -> Callable[[Scenario], Target]:

@@ -370,3 +370,18 @@ def test_the_bare_address_lists_what_there_is(web: FlaskClient, path: str) -> No
     listed = web.get(path).json
     assert {"operation": "GET /_emulator/journal", "summary": "Find recorded exchanges, oldest first."} in listed
     assert len(listed) == len(ROUTES)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "told"),
+    [
+        ("/seed", '{"tags": [],\n"api_keys": [\n{}]}', "the body, line 3: api_keys[0]: 'key' is a required property"),
+        ("/seed", '{"tags": [],\n\n"clock": {"now": "2026-13-01"}}', "the body, line 3: clock.now: "),
+        ("/workspaces", '{"seed": {\n"api_keys": [{}]}}', "the body, line 2: seed.api_keys[0]: 'key' is"),
+        ("/seed", '{"api_keys": [{}]}', "seed.api_keys[0]: 'key' is"),
+        ("/workspaces", '{\n"name": "default"}', "workspace 'default' exists already"),
+    ],
+)
+def test_errors_of_a_posted_seed_name_its_lines(web: FlaskClient, path: str, body: str, told: str) -> None:
+    answer = web.post(f"/_emulator{path}", data=body, content_type="application/json")
+    assert (answer.status_code, answer.json["detail"].startswith(told)) == (400, True), answer.json

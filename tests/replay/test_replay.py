@@ -80,6 +80,20 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, capsys: pytest.Ca
     assert f"{tmp_path / 'a.yaml'}, line " in capsys.readouterr().err
 
 
+GROUPLESS = "given:\n  tags: [a]\n  profiles:\n    - {external_id: a, subscription_groups: {news: subscribed}}\n"
+
+
+@pytest.mark.parametrize("remote", [False, True])
+def test_what_cannot_be_given_is_told_with_its_line(
+    tmp_path: Path, url: str, remote: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(f"scenario: s\n{GROUPLESS}steps:\n  - advance: 1h\n", encoding="utf-8")
+    assert replay.replay([path], url=url if remote else None) == replay.USAGE
+    told = f"{path}, line 5: given.profiles[0].subscription_groups: no group 'news'"
+    assert capsys.readouterr().err.startswith(told)
+
+
 def test_nothing_to_replay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert replay.replay([tmp_path]) == replay.USAGE
     assert "no scenario (*.yaml) in this folder" in capsys.readouterr().err
