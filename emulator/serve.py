@@ -170,7 +170,7 @@ def _clockwork(emulator: Emulator, announce: Any, control: Delayed, parent: int)
         try:
             emulator.journal.flush()
             for workspace in emulator.workspaces:
-                emulator.dispatcher.run_due(workspace)
+                emulator.dispatcher.run_apart(workspace)
         except Exception as error:
             with suppress(OSError):
                 print(f"clockwork: {type(error).__name__}: {error}", file=sys.stderr)

@@ -9,6 +9,7 @@ import requests
 
 from emulator import faults
 from emulator.journal import Entry
+from emulator.messaging import outbox
 from emulator.messaging.dispatcher import BACKOFF, MAX_CHAIN, RETRIED
 from emulator.workspaces import Workspace
 from tests import toy
@@ -294,11 +295,70 @@ def test_an_allowed_host_that_does_not_answer_is_tried_again(monkeypatch: pytest
 def test_a_loop_of_messages_is_cut_and_told() -> None:
     client = toy.client()
     assert client.post("/things/send_myself", {}) == (200, {})
-    assert [entry.status for entry in sent(client)] == [0] + [200] * MAX_CHAIN
+    assert [entry.status for entry in sent(client)] == [200] * MAX_CHAIN + [0]
     assert (
-        sent(client)[0].note == f"not sent: {MAX_CHAIN} messages each caused the next at once; this looks like a loop"
+        sent(client)[-1].note == f"not sent: {MAX_CHAIN} messages each caused the next at once; this looks like a loop"
     )
     assert client.post("/things/make", {"name": "still here"})[0] == 201
+
+
+def test_many_messages_that_each_cause_one_are_no_loop() -> None:
+    client, count = toy.client(), MAX_CHAIN * 2
+    inner = '{"urls": ["http://partner.toy/partner/x"]}'
+    send(client, *["https://braze.toy/things/send"] * count, text=inner, delay=10)
+    assert advance(client, 10) == count * 2
+    assert {entry.status for entry in sent(client)} == {200, 202}
+
+
+# how much it costs
+
+
+class Counted(dict[str, Any]):
+    """A record that counts how often one like it is read."""
+
+    reads = 0
+
+    def __getitem__(self, key: str) -> Any:
+        Counted.reads += key == "due"
+        return super().__getitem__(key)
+
+
+@pytest.mark.parametrize("spread", [0, 1], ids=["due at once", "each at its own time"])
+def test_sending_many_reads_the_outbox_once_and_not_once_an_item(spread: int) -> None:
+    client, count = toy.client(), 500
+    send(client, *[PARTNER] * count, delay=10)
+    with default(client).transaction() as draft:
+        for number, (key, item) in enumerate(draft.outbox.items()):
+            draft.outbox[key] = Counted(item, due=item["due"] + spread * number)
+    Counted.reads = 0
+    assert advance(client, 10 + count) == count
+    assert count <= Counted.reads <= 5 * count
+
+
+def test_work_that_is_put_there_by_work_keeps_the_order() -> None:
+    client = toy.client()
+    send(client, "http://partner.toy/partner/c", delay=20)
+    inner = '{"urls": ["http://partner.toy/partner/b"], "delay": 5}'
+    send(client, "https://braze.toy/things/send", text=inner, delay=10)
+    send(client, "http://partner.toy/partner/a", delay=10)
+    assert advance(client, 20) == 4
+    assert [entry.path[-1] for entry in sent(client)] == ["d", "a", "b", "c"]
+
+
+def test_a_line_is_read_again_where_the_outbox_was_replaced() -> None:
+    client, line = toy.client(), outbox.Line()
+    send(client, PARTNER, PARTNER, delay=20)
+    with default(client).transaction() as draft:
+        first = line.first(draft)
+        line.take(draft)
+    default(client).reset()
+    assert line.first(default(client).view()) is None
+    send(client, PARTNER, delay=30)
+    send(client, PARTNER, delay=10)
+    assert first is not None
+    with default(client).transaction() as draft:
+        assert [line.first(draft), line.take(draft)["due"]] == [first - 10, first - 10]
+        assert line.first(draft) == first + 10
 
 
 # bugs of ours behind the address

@@ -254,7 +254,10 @@ def _instant(text: str) -> float:
 
 
 def settle(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
-    return {"attempts": emulator.dispatcher.run_due(workspace), "next_due": outbox.next_due(workspace.view())}
+    return {
+        "attempts": emulator.dispatcher.run_due(workspace, patient=True),
+        "next_due": outbox.next_due(workspace.view()),
+    }
 
 
 # workspaces, seed, state

@@ -65,7 +65,7 @@ def apply_accepted(emulator: Emulator, workspace: Workspace, given: Given) -> Js
     """Let accepted calls take effect that wait for it, the first `count` or all."""
     with workspace.transaction() as draft:
         released = accepted.release(draft, workspace.clock.seconds(), given.get("count"))
-    emulator.dispatcher.run_due(workspace)
+    emulator.dispatcher.run_due(workspace, patient=True)
     return {"applied": released}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from emulator import asynchrony
 from emulator.call import Call
+from emulator.messaging import outbox
 from emulator.state.draft import Draft
 
 
@@ -13,8 +14,10 @@ def put(call: Call, draft: Draft, entry: int) -> None:
     """Let the call wait; `entry` is its number in the journal."""
     request, account = call.request, call.account
     assert account is not None
-    draft.outbox[f"{draft.next('outbox'):012d}"] = {
-        "due": asynchrony.due(call, draft),
+    due = asynchrony.due(call, draft)
+    draft.outbox[outbox.key(draft)] = {
+        "due": due,
+        "chain": outbox.chain(delay=due is None or due > call.now.timestamp()),
         "rank": asynchrony.rank(call, draft),
         "entry": entry,
         "credential": account.credential,

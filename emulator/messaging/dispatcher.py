@@ -16,6 +16,7 @@ from emulator import clock
 from emulator.call import Request, Response, Work
 from emulator.journal import Entry, Journal
 from emulator.messaging import outbox
+from emulator.messaging.turns import Turns
 from emulator.workspaces import Workspace
 
 BACKOFF: Final = (30.0, 120.0, 480.0, 1200.0)
@@ -54,36 +55,57 @@ class Dispatcher:
         self._hosts = {*hosts, "emulator"}
         self._allowed = frozenset(allowed)
         self._followups = followups or {}
-        self._blocking = blocking
-        self._lock = threading.RLock()
-        self._chain = 0
+        self._turns = Turns(blocking)
 
-    def run_due(self, workspace: Workspace, until: float | None = None) -> int:
-        """Send everything that is due by `until` (default: the workspace's now); answers how many attempts it made."""
-        if not workspace.state["outbox"]:
-            return 0
-        made = 0
-        with self._lock:
-            while (item := self._take(workspace, until)) is not None:
-                if "entry" in item:
-                    self._pipeline.apply(workspace, item)
-                    continue
-                self._attempt(workspace, item)
-                made += 1
-        return made
+    def run_due(self, workspace: Workspace, patient: bool = False) -> int:
+        """Send everything that is due by the workspace's now; answers how many attempts this thread made.
 
-    def _take(self, workspace: Workspace, until: float | None) -> dict[str, Any] | None:
-        with workspace.transaction() as draft:
-            return outbox.take(draft, workspace.clock.seconds() if until is None else until)
+        Where another thread is sending for the workspace, it sends this too. Only who is patient waits for its end
+        even if that takes as long as an outside host.
+        """
+        return self._run(workspace, None, patient)
+
+    def run_apart(self, workspace: Workspace) -> None:
+        """As `run_due`, but in a thread of its own, so that the caller can go on to the next workspace."""
+        turn = self._turns.of(workspace)
+        due = turn.next_due(workspace.view())
+        if due is not None and due <= workspace.clock.seconds() and not turn.taken:
+            threading.Thread(target=self.run_due, args=(workspace,), daemon=True, name="sending").start()
 
     def advance(self, workspace: Workspace, seconds: float) -> int:
         """Move the clock on, stopping at each due time on the way, so that work runs in order and at its own time."""
-        end, made = workspace.clock.seconds() + seconds, 0
-        while (due := outbox.next_due(workspace.view())) is not None and due <= end:
-            workspace.clock.advance(max(0.0, due - workspace.clock.seconds()))
-            made += self.run_due(workspace, until=due)
+        end = workspace.clock.seconds() + seconds
+        made = self._run(workspace, end, patient=True)
         workspace.clock.advance(max(0.0, end - workspace.clock.seconds()))
-        return made + self.run_due(workspace)
+        return made + self.run_due(workspace, patient=True)
+
+    def _run(self, workspace: Workspace, until: float | None, patient: bool) -> int:
+        made = 0
+        with self._turns.taken(workspace, patient) as turn:
+            while turn is not None and turn.again():
+                made += self._drain(workspace, until)
+        return made
+
+    def _drain(self, workspace: Workspace, until: float | None) -> int:
+        """Send what is due by `until`, moving the clock along, or by the workspace's now."""
+        line, made = outbox.Line(), 0
+        while (item := self._take(workspace, line, until)) is not None:
+            if "entry" in item:
+                with outbox.chained(item["chain"]):
+                    self._pipeline.apply(workspace, item)
+                continue
+            self._attempt(workspace, item)
+            made += 1
+        return made
+
+    def _take(self, workspace: Workspace, line: outbox.Line, until: float | None) -> dict[str, Any] | None:
+        with workspace.transaction() as draft:
+            due, now = line.first(draft), workspace.clock.seconds()
+            if due is None or due > (now if until is None else until):
+                return None
+            if until is not None:
+                workspace.clock.advance(max(0.0, due - now))
+            return line.take(draft)
 
     def _attempt(self, workspace: Workspace, item: dict[str, Any]) -> None:
         started = clock.stopwatch()
@@ -108,21 +130,18 @@ class Dispatcher:
             return _refused(f"'{item['url']}' is not an address; write http:// or https:// and a host")
         host = parts.hostname or ""
         if host in self._hosts:
-            return self._mirror(_request(item, unquote(parts.path), parts.query, host))
+            return self._mirror(_request(item, unquote(parts.path), parts.query, host), item["chain"])
         if host not in self._allowed:
             return _refused(f"nothing leaves this machine; to allow it, start with --allow-hosts {host}")
-        with self._blocking():  # another thread of the server answers while this one waits for somebody else's
+        with self._turns.outside():  # others answer and send while this thread waits for somebody else's host
             return _over_http(item)
 
-    def _mirror(self, request: Request) -> tuple[Response, str]:
-        """Through the pipeline; what that causes at once is sent before this returns, so a loop has to be cut."""
-        if self._chain >= MAX_CHAIN:
+    def _mirror(self, request: Request, chain: int) -> tuple[Response, str]:
+        """Through the pipeline. What that causes at once is sent in this run too, so a loop has to be cut."""
+        if chain >= MAX_CHAIN:
             return _refused(f"{MAX_CHAIN} messages each caused the next at once; this looks like a loop")
-        self._chain += 1
-        try:
+        with outbox.chained(chain + 1):
             return self._pipeline.answer(request), ""
-        finally:
-            self._chain -= 1
 
 
 def _address(url: str) -> SplitResult | None:
