@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from emulator.call import Json
-from emulator.control import actions, changes
+from emulator.control import actions, changes, consent
 from emulator.pipeline import Emulator
 from emulator.workspaces import Workspace
 
@@ -81,6 +81,8 @@ ROUTES: Final = (
           {"count": {**NUMBER, "description": "Only the first so many."}}),
     Route("POST", "/settings", changes.change_settings, "Set settings until the next reset; null takes one back.",
           {ANYTHING: {}}),
+    Route("POST", "/opt-ins/confirm", consent.confirm_opt_in, "Answer yes to the SMS double opt-ins of a number.",
+          {"phone": TEXT, "subscription_group_id": TEXT}, ("phone",)),
     Route("GET", "/workspaces", actions.list_workspaces, "List the workspaces with their credentials."),
     Route("POST", "/workspaces", actions.mint_workspace, "Make a workspace with a key of its own.",
           {"name": TEXT, "seed": OBJECT}),

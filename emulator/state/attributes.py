@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from emulator import clock
 from emulator.call import Json
-from emulator.state import custom, identity, names, places, profiles, subscriptions, tokens
+from emulator.state import custom, email_states, identity, names, opt_ins, places, profiles, subscriptions, tokens
 from emulator.state.change import Change, Refused
 
 Setter = Callable[[Change, str, Any], None]
@@ -50,7 +50,10 @@ def write(change: Change, item: Mapping[str, Json]) -> None:
             if held is None:
                 held = change.opened.part("custom_attributes")
             custom.assign(change, held, name, value)
-    if "subscription_groups" in item:  # last, because an address of the same object decides whom they reach
+    # these come last, because an address of the same object decides whom they reach
+    if "email_subscribe" in item:
+        _email_state(change, item["email_subscribe"])
+    if "subscription_groups" in item:
         _groups(change, item["subscription_groups"])
 
 
@@ -186,16 +189,29 @@ def _groups(change: Change, wanted: list[Any]) -> None:
     """Sets the profile's states, and those of all profiles that share its address."""
     for index, one in enumerate(wanted):
         group = change.profiles.draft.subscription_groups[one["subscription_group_id"]]
-        if subscriptions.waits_for_consent(group, one):
-            change.note("double_opt_in", str(index), one, "", "subscription_groups")
+        if opt_ins.needed(group, one):
+            asked = opt_ins.ask(change.profiles, group, change.record.get("phone"))
+            change.note("double_opt_in" if asked else "nobody_to_ask", str(index), one, "", "subscription_groups")
             continue
-        changed, others = subscriptions.set_for_profile(
+        reach = subscriptions.set_for_profile(
             change.profiles, group, one["subscription_state"], change.record["braze_id"]
         )
-        change.changed |= changed
-        if others:
-            note = f"{others} other profiles have the same address"
-            change.note("shared_address", str(index), one, note, "subscription_groups")
+        change.changed |= reach.changed
+        for rule, note in reach.outcomes():
+            if rule != "unchanged":
+                change.note(rule, str(index), one, note, "subscription_groups")
+
+
+def _email_state(change: Change, state: str | None) -> None:
+    """Sets the state of the profile, of its address, and of the profiles that share it (documented)."""
+    reach = email_states.set_for_profile(change.profiles, change.record["braze_id"], state)
+    change.changed |= reach.changed
+    if state is None:
+        note = "" if reach.changed else "there was nothing to remove"
+        change.note("removed" if reach.changed else "unchanged", "email_subscribe", None, note)
+    for rule, note in reach.outcomes():
+        if rule != "unchanged":
+            change.note(rule, "email_subscribe", state, note)
 
 
 FIELDS: Final[dict[str, Setter]] = {
@@ -203,7 +219,7 @@ FIELDS: Final[dict[str, Setter]] = {
     **dict.fromkeys(("first_name", "last_name", "home_city"), _text),
     **dict.fromkeys(("date_of_first_session", "date_of_last_session", "marked_email_as_spam_at"), _date),
     **dict.fromkeys(("email_open_tracking_disabled", "email_click_tracking_disabled"), _flag),
-    **dict.fromkeys(("email_subscribe", "push_subscribe", "current_location"), _stated),
+    **dict.fromkeys(("push_subscribe", "current_location"), _stated),
     **dict.fromkeys(("facebook", "twitter"), _social),
     "email": _email,
     "phone": _phone,
@@ -213,6 +229,7 @@ FIELDS: Final[dict[str, Setter]] = {
     "gender": _gender,
     "image_url": _image_url,
     "dob": _dob,
+    "email_subscribe": _later,
     "subscription_groups": _later,
     "push_tokens": tokens.assign,
 }

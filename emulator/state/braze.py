@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from emulator.state import content_blocks, seeded_profiles
+from emulator.state import content_blocks, seeded_addresses, seeded_profiles
 from emulator.state.credential import Credential
 from emulator.state.draft import Draft
 
@@ -34,6 +34,7 @@ def plant(draft: Draft, document: Mapping[str, Any], now: datetime) -> None:
     for name, value in document.get("settings", {}).items():
         draft.settings[name] = value
     seeded_profiles.plant(draft, document.get("profiles", ()), now)
+    seeded_addresses.plant(draft, document, now)
 
 
 def credentials(document: Mapping[str, Any]) -> Iterator[Credential]:

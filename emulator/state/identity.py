@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from emulator.call import Json
-from emulator.state import profiles, subscriptions
+from emulator.state import email_states, profiles, subscriptions
 from emulator.state.change import Change, Refused
 
 MAX_BYTES: Final = 987
@@ -105,11 +105,12 @@ def _by_address(change: Change, item: Mapping[str, Json], name: str, address: st
 
 
 def set_address(change: Change, name: str, address: str | None) -> None:
-    """Set or remove email or phone, in the profile and in its index; a new profile inherits kept states."""
+    """Set or remove email or phone, in the profile and in its index. An address brings its states along."""
     table, key = subscriptions.INDEX[name]
     old = change.record.get(name)
     if old is not None and old == address:
         return
+    before = () if address is None else subscriptions.holders(change.profiles.draft, name, address)
     profiles.reindex(
         getattr(change.profiles.draft, table),
         change.record["braze_id"],
@@ -120,9 +121,18 @@ def set_address(change: Change, name: str, address: str | None) -> None:
         change.remove(name)
         return
     change.put(name, address)
-    if change.created:
-        for group in subscriptions.inherit(change.profiles, change.opened, name, address):
-            change.note("inherited_state", name, address, f"of the subscription group {group}")
+    _inherit(change, name, old, address, tuple(one for one in before if one != change.record["braze_id"]))
+
+
+def _inherit(change: Change, name: str, old: str | None, address: str, before: tuple[str, ...]) -> None:
+    """Take over what is known of an address; `before` are the other profiles that have it."""
+    room, opened = change.profiles, change.opened
+    if name == "email":
+        state = email_states.join(room, opened, old, address, before)
+        if state:
+            change.note("inherited_state", name, address, f"email_subscribe: {state}")
+    for group in subscriptions.join(room, opened, name, address, before, change.created):
+        change.note("inherited_state", name, address, f"of the subscription group {group}")
 
 
 def _create(change: Change, name: str, value: Json, **identity: Any) -> None:

@@ -3,7 +3,8 @@
 A profile is a plain mapping: `braze_id`, `created_at`, `random_bucket`, `updated` (a number that grows with every
 update of the workspace), `external_id`, `user_aliases`, the standard attributes under their names, and the objects
 `custom_attributes`, `custom_events`, `purchases` (name -> {name, first, last, count}) and `subscription_groups`
-(group id -> state).
+(group id -> state), `subscription_group_times`
+(group id -> when it changed).
 """
 
 from __future__ import annotations

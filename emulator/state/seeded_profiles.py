@@ -9,17 +9,17 @@ from typing import Any, Final
 from emulator import clock
 from emulator.call import Json
 from emulator.errors import ConfigError
-from emulator.state import attributes, profiles
+from emulator.state import attributes, email_states, profiles
 from emulator.state.change import Change, Fate, Refused
 from emulator.state.draft import Draft
 from emulator.state.profiles import Profiles
 
 _OWN: Final = frozenset({
     "braze_id", "created_at", "external_id", "user_aliases", "custom_attributes", "custom_events", "purchases",
-    "total_revenue", "subscription_groups",
+    "total_revenue", "subscription_groups", "email_subscribe",
 })  # fmt: skip
 """Fields of a seeded profile that no attributes object has, or has in another form."""
-_QUIET: Final = frozenset({"became_custom_attribute", "stored_as_date", "removed", "unchanged"})
+_QUIET: Final = frozenset({"became_custom_attribute", "stored_as_date", "removed", "unchanged", "inherited_state"})
 
 
 def plant(draft: Draft, items: Sequence[Mapping[str, Any]], now: datetime) -> None:
@@ -44,12 +44,24 @@ def _plant(room: Profiles, index: int, item: Mapping[str, Any]) -> None:
     except Refused as error:
         raise ConfigError(f"{place}: {error}; declare the app in the same seed") from None
     attributes.write(change, {**standard, **item.get("custom_attributes", {})})
-    change.opened.part("subscription_groups").update(groups)  # as declared, whoever else has the address
+    _subscribe(change, item)
     for name in ("custom_events", "purchases"):
         change.opened.part(name).update({one["name"]: _summary(one, place) for one in item.get(name, ())})
     change.record["total_revenue"] = item.get("total_revenue", 0.0)
     if "created_at" in item:
         change.record["created_at"] = _time(item["created_at"], place)
+
+
+def _subscribe(change: Change, item: Mapping[str, Any]) -> None:
+    """The states are those that the seed declares, whoever else has the address."""
+    room, record, groups = change.profiles, change.record, item.get("subscription_groups", {})
+    record.pop("email_subscribe", None)
+    if "email_subscribe" in item:
+        record["email_subscribe"] = item["email_subscribe"]
+        if "email" in item:
+            email_states.note(room, item["email"], item["email_subscribe"])
+    record["subscription_groups"] = dict(groups)
+    record["subscription_group_times"] = dict.fromkeys(groups, room.moment)
 
 
 def _summary(one: Mapping[str, Any], place: str) -> dict[str, Any]:

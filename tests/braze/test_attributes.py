@@ -275,7 +275,10 @@ def test_track_users_imports_tokens_for_anonymous_profiles(braze: Client) -> Non
 
 def test_track_users_sets_groups_for_everybody_with_the_address() -> None:
     groups = [{"id": "news", "name": "News", "channel": "email"}, {"id": "texts", "name": "Texts", "channel": "sms"}]
-    profiles = [{"external_id": "a", "email": "a@b.co"}, {"external_id": "b", "email": "A@b.co"}]
+    profiles = [
+        {"external_id": "a", "email": "a@b.co", "phone": "+14155552671"},
+        {"external_id": "b", "email": "A@b.co"},
+    ]
     braze = client({"subscription_groups": groups, "profiles": profiles})
     news = {"subscription_group_id": "news", "subscription_state": "unsubscribed"}
     texts = {"subscription_group_id": "texts", "subscription_state": "subscribed", "use_double_opt_in_logic": True}

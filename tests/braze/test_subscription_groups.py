@@ -190,7 +190,8 @@ def test_set_subscription_status_is_not_inherited_by_a_profile_that_was_there(br
         (TEXTS, "subscribed", {"phone": "+15550001111"}, "no_match"),
         (TEXTS, "unsubscribed", {"phone": "+15550001111"}, "stored_for_later"),
         (NEWS, "subscribed", {"email": "eve@example.com"}, "stored_for_later"),
-        (TEXTS, "subscribed", {"external_id": "bob"}, "double_opt_in"),
+        (TEXTS, "subscribed", {"external_id": "bob"}, "nobody_to_ask"),
+        (TEXTS, "subscribed", {"external_id": "ada"}, "double_opt_in"),
     ],
     ids=str,
 )
