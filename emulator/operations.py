@@ -30,8 +30,13 @@ class Service:
         found: Mapping[str, Any] = self.data["errors"]
         return found
 
+    def routed(self, method: str) -> str:
+        """The method by which a request finds its operation: `head_is_get` makes a HEAD the GET of its path."""
+        return "GET" if method == "HEAD" and self.data.get("head_is_get") else method
+
     def has(self, method: str, path: str) -> bool:
         """Whether the real service is known to have an operation that is not emulated."""
+        method = self.routed(method)
         return any(method == other and _pattern(template).fullmatch(path) for other, template in self.not_emulated)
 
 
@@ -154,7 +159,7 @@ def _taken(operation: Operation, path: str, other: Operation) -> SchemaError:
 
 
 def _matched(route: _Route, method: str, params: dict[str, str]) -> Match:
-    operation = route.methods.get(method)
+    operation = route.methods.get(method) or route.methods.get(route.service.routed(method))
     return Match(route.service, operation, params, tuple(sorted(route.methods)))
 
 
