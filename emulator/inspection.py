@@ -40,7 +40,12 @@ def _addresses() -> redaction.Addresses:
 
 
 def head(entry: Entry, reveal: bool = False) -> dict[str, Json]:
-    """An entry without its headers and bodies, the credentials in its address cut short unless `reveal`."""
+    """An entry without its headers and bodies."""
+    return {**summary(entry, reveal), "fates": [shown_fate(fate) for fate in entry.fates]}
+
+
+def summary(entry: Entry, reveal: bool = False) -> dict[str, Json]:
+    """An entry without headers, bodies and fates, the credentials in its address cut short unless `reveal`."""
     path = entry.path if reveal else _addresses().path(entry.path)
     return {
         "id": entry.seq,
@@ -54,7 +59,6 @@ def head(entry: Entry, reveal: bool = False) -> dict[str, Json]:
         "path": path,
         "query": entry.query if reveal else _addresses().query(entry.query),
         "status": entry.status,
-        "fates": [shown_fate(fate) for fate in entry.fates],
         "ms": round(entry.ms, 3),
         "note": entry.note if path == entry.path else entry.note.replace(entry.path, path),
     }

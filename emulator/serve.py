@@ -264,7 +264,7 @@ def _text(entry: Entry) -> str:
 
 
 def _json_line(entry: Entry) -> str:
-    told = inspection.head(entry)
+    told = inspection.summary(entry)
     told["fates"] = [fate.rule for fate in entry.fates]
     told["authorization"] = redaction.value(entry.request_headers.get("authorization", ""))
     return orjson.dumps(told).decode()
