@@ -2,39 +2,64 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
 from emulator import ids, resources
-from emulator.errors import ConfigError
-from emulator.state import braze, inkit, ketch, movable_ink, passkit, your_partner
+from emulator import state as rooms
+from emulator.errors import ConfigError, SchemaError
+from emulator.state import braze
 from emulator.state.credential import Credential
 from emulator.state.draft import Draft
 
-PARTNERS: Final[dict[str, ModuleType]] = {
-    "inkit": inkit,
-    "movable_ink": movable_ink,
-    "passkit": passkit,
-    "ketch": ketch,
-    "your_partner": your_partner,
-}
-"""Each has plant(draft, part, now), credentials(part) and own(part, name) -> part with credentials of its own."""
 
-CREDENTIAL_TABLES: Final = ("api_keys", "ketch_organizations", "passkit_projects")
+@cache
+def partners() -> dict[str, ModuleType]:
+    """Every service whose folder says what a seed may declare for it -> its room in state/.
+
+    A room has plant(draft, part, now), credentials(part) and own(part, name, braze_key) -> part with credentials of its
+    own; it may have own_keys(part, braze_key) -> API keys that Braze must know, and CREDENTIAL_TABLES, the tables that
+    hold its credentials. Raises SchemaError for a service without its room.
+    """
+    return {name: _room(name) for name, part in _parts().items() if part.get("properties")}
+
+
+@cache
+def _parts() -> dict[str, Any]:
+    """service -> what a seed may declare for it."""
+    found = sorted(resources.folder("schemas").glob("*/seed.json"))
+    return {path.parent.name: orjson.loads(path.read_bytes()) for path in found}
+
+
+def _room(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(f"{rooms.__name__}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"{rooms.__name__}.{name}":
+            raise
+        raise SchemaError(f"schemas/{name}/seed.json: no emulator/state/{name}.py plants it; write one") from None
+
+
+def credential_tables() -> list[str]:
+    """The tables that hold credentials, and which a branch therefore has of its own."""
+    return ["api_keys", *(table for room in partners().values() for table in getattr(room, "CREDENTIAL_TABLES", ()))]
 
 
 @cache
 def schema() -> dict[str, Any]:
-    """The published JSON Schema of a seed document, the partners' parts included."""
+    """The published JSON Schema of a seed document; names of services and parts of partners come from their folders."""
     root = resources.folder("schemas")
     found: dict[str, Any] = orjson.loads((root / "seed.schema.json").read_bytes())
-    parts = {name: orjson.loads((root / name / "seed.json").read_bytes()) for name in PARTNERS}
+    parts = {name: _parts()[name] for name in partners()}
+    services = sorted(path.parent.name for path in root.glob("*/service.json"))
+    found["properties"]["settings"]["properties"]["modes"]["propertyNames"] = {"enum": services}
     found["properties"]["partners"] = {"type": "object", "additionalProperties": False, "properties": parts}
     return found
 
@@ -90,26 +115,29 @@ def plant(draft: Draft, document: Mapping[str, Any], now: datetime) -> None:
     """Write a checked document into an empty draft."""
     braze.plant(draft, document, now)
     for name, part in document.get("partners", {}).items():
-        PARTNERS[name].plant(draft, part, now)
+        partners()[name].plant(draft, part, now)
 
 
 def credentials(document: Mapping[str, Any]) -> Iterator[Credential]:
     yield from braze.credentials(document)
     for name, part in document.get("partners", {}).items():
-        yield from PARTNERS[name].credentials(part)
+        yield from partners()[name].credentials(part)
 
 
 def with_own_credentials(document: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The document with a Braze key and a credential at every partner that it does not declare itself. Raises ConfigError
-    for a document that does not fit.
+    """The document with a Braze key and a credential at every partner that it does not declare itself.
+
+    Raises ConfigError for a document that does not fit.
     """
     check(document)
     parts = document.get("partners", {})
     safe = ids.in_path(name)
     own = braze.own(document, f"key-{safe}")
     key = own["api_keys"][0]["key"]
-    own["partners"] = {partner: room.own(parts.get(partner, {}), safe, key) for partner, room in PARTNERS.items()}
-    own["api_keys"] = [*own["api_keys"], *ketch.own_keys(parts.get("ketch", {}), key)]
+    own["partners"] = {one: room.own(parts.get(one, {}), safe, key) for one, room in partners().items()}
+    for partner, room in partners().items():
+        if hasattr(room, "own_keys"):
+            own["api_keys"] = [*own["api_keys"], *room.own_keys(parts.get(partner, {}), key)]
     return own
 
 

@@ -184,7 +184,7 @@ class Workspaces:
         """A new workspace that begins where `source` is now, under its own credentials; costs no copying."""
         branch = self.mint(name, {"settings": dict(source.settings())})
         with branch.transaction() as draft:
-            own = {table: getattr(draft, table).frozen() for table in seed.CREDENTIAL_TABLES}
+            own = {table: getattr(draft, table).frozen() for table in seed.credential_tables()}
         with source.lock:
             branch.begin(source.state.update(own), source.clock.reading())
         return branch

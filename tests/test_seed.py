@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from emulator import seed
-from emulator.errors import ConfigError
+from emulator import resources, seed
+from emulator.errors import ConfigError, SchemaError
 
 
 def written(folder: Path, text: str | bytes) -> Path:
@@ -20,7 +21,7 @@ def written(folder: Path, text: str | bytes) -> Path:
 
 def test_the_published_schema_is_a_schema_with_every_partner() -> None:
     Draft202012Validator.check_schema(seed.schema())
-    assert seed.schema()["properties"]["partners"]["properties"].keys() == seed.PARTNERS.keys()
+    assert seed.schema()["properties"]["partners"]["properties"].keys() == seed.partners().keys()
 
 
 @pytest.mark.parametrize(
@@ -86,12 +87,33 @@ def test_a_document_is_an_object(document: Any) -> None:
 def test_a_document_with_credentials_for_everybody_still_fits() -> None:
     own = seed.with_own_credentials({"tags": ["a"]}, "mine")
     seed.check(own)
-    assert own["tags"] == ["a"] and own["api_keys"] and own["partners"].keys() == seed.PARTNERS.keys()
+    assert own["tags"] == ["a"] and own["api_keys"] and own["partners"].keys() == seed.partners().keys()
 
 
-@pytest.mark.parametrize("partner", seed.PARTNERS)
+def test_a_service_is_known_by_its_folder_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No list of services stands in the code or in seed.schema.json."""
+    shutil.copytree(resources.folder("schemas"), tmp_path / "schemas")
+    (tmp_path / "schemas" / "newcomer").mkdir()
+    shutil.copy(tmp_path / "schemas" / "inkit" / "service.json", tmp_path / "schemas" / "newcomer")
+    monkeypatch.setattr(resources, "folder", lambda name: tmp_path / name)
+    cached = (seed.schema, seed.partners, seed._parts)
+    for one in cached:
+        one.cache_clear()
+    try:
+        assert "newcomer" in seed.schema()["properties"]["settings"]["properties"]["modes"]["propertyNames"]["enum"]
+        (tmp_path / "schemas" / "newcomer" / "seed.json").write_text('{"properties": {"tokens": {}}}')
+        for one in cached:
+            one.cache_clear()
+        with pytest.raises(SchemaError, match="newcomer/seed.json: no emulator/state/newcomer.py plants it"):
+            seed.schema()
+    finally:
+        for one in cached:
+            one.cache_clear()
+
+
+@pytest.mark.parametrize("partner", seed.partners())
 def test_every_partner_has_the_functions_of_a_partner(partner: str) -> None:
-    room = seed.PARTNERS[partner]
+    room = seed.partners()[partner]
     assert all(callable(getattr(room, name)) for name in ("plant", "credentials", "own"))
     assert list(room.credentials({})) == []
 

@@ -275,7 +275,7 @@ def test_what_cannot_be_deleted() -> None:
 # the credential is the workspace
 
 SERVICES = sorted(operations.load().services)
-EVERY = ["braze", *sorted(seed.PARTNERS)]
+EVERY = ["braze", *sorted(seed.partners())]
 
 
 @pytest.mark.parametrize("service", EVERY)

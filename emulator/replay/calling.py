@@ -20,22 +20,11 @@ from emulator.state.credential import Credential
 _PARAM: Final = re.compile(r"\{(\w+)(?::path)?\}")
 
 
-def _basic(text: str) -> str:
-    return f"Basic {base64.b64encode(text.encode()).decode()}"
-
-
-def _user_and_password(credential: Credential) -> str:
-    """Movable Ink's endpoint key stands in the path; its record holds what the header needs."""
-    return f"{credential.data.get('username', 'user')}:{credential.data.get('password', '')}"
-
-
-HEADERS: Final[dict[str, Callable[[str], str]]] = {
-    "bearer": lambda key: f"Bearer {key}",
-    "passkit": lambda key: f"Bearer {key}",
-    "inkit": _basic,
-    "movable_ink": _basic,
+SCHEMES: Final[dict[str, Callable[[str], str]]] = {
+    "Bearer": lambda text: text,
+    "Basic": lambda text: base64.b64encode(text.encode()).decode(),
 }
-"""Scheme of auth.SCHEMES -> how a credential stands in the Authorization header; the others have none there."""
+"""Scheme of a service's `authorization` -> how the credential's text is written after it."""
 
 
 class Caller:
@@ -58,7 +47,7 @@ class Caller:
         else:
             match = self._operations.match(call["method"], path)
             operation, service, method = match.operation, call.get("service", match.service.name), call["method"]
-        headers = self._headers(call, self._scheme(service, operation), service)
+        headers = self._headers(call, self._form(service, operation), service)
         return Request(method, path, _query(call.get("query", {})) or raw_query, headers, _body(call))
 
     def _find(self, service: str, operation: str) -> Operation:
@@ -80,28 +69,30 @@ class Caller:
     def _own_param(self, operation: Operation, name: str) -> str | None:
         service = operation.service.name
         found = self._credentials.get(f"{service}:{name}")
-        if found is None and operation.service.data["auth"] == "movable_ink" and name == "key":
-            found = self._credentials.get(service)
+        if found is None and name in operation.data.get("secrets", {}).get("path", ()):
+            found = self._credentials.get(service)  # its credential stands in the path
         return found.value if found else None
 
-    def _scheme(self, service: str, operation: Operation | None) -> str:
+    def _form(self, service: str, operation: Operation | None) -> Mapping[str, Any] | None:
+        """The service's `authorization`, which an operation with a scheme of its own does not use."""
         if service not in self._operations.services:
             raise ConfigError(f"no service '{service}'; known are {', '.join(self._operations.services)}")
-        own = operation.data.get("auth") if operation and operation.service.name == service else None
-        return str(own or self._operations.services[service].data["auth"])
+        own = operation is not None and operation.service.name == service and "auth" in operation.data
+        return None if own else self._operations.services[service].data.get("authorization")
 
-    def _headers(self, call: Mapping[str, Any], scheme: str, service: str) -> dict[str, str]:
+    def _headers(self, call: Mapping[str, Any], form: Mapping[str, Any] | None, service: str) -> dict[str, str]:
         headers = {"content-type": "application/json"} if "body" in call or "text" in call else {}
         credential = self._credentials.get(service)
-        if scheme in HEADERS and "auth" not in call:
-            key = call.get("key") or (credential and _written(scheme, credential))
-            headers.update({"authorization": HEADERS[scheme](key)} if key else {})
+        if form is not None and "auth" not in call:
+            text = call.get("key") or (credential and _written(form, credential))
+            headers.update({"authorization": f"{form['scheme']} {SCHEMES[form['scheme']](text)}"} if text else {})
         headers.update({name.lower(): str(value) for name, value in call.get("headers", {}).items()})
         return {name: value for name, value in headers.items() if value}
 
 
-def _written(scheme: str, credential: Credential) -> str:
-    return _user_and_password(credential) if scheme == "movable_ink" else credential.value
+def _written(form: Mapping[str, Any], credential: Credential) -> str:
+    fields = {**form.get("defaults", {}), **credential.data, "value": credential.value}
+    return str(form["text"]).format_map(fields)
 
 
 def _query(given: Mapping[str, Any] | str) -> str:

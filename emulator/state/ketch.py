@@ -26,6 +26,8 @@ ENDPOINT: Final = "https://rest.iad-01.braze.com"
 IDENTITY: Final = {"email": "email", "phone": "phone", "external_id": "external_id"}
 """Braze's identifier -> Ketch's identity space, where a connection maps nothing."""
 
+CREDENTIAL_TABLES: Final = ("ketch_organizations",)
+
 
 def plant(draft: Draft, part: Mapping[str, Any], now: datetime) -> None:
     """Fill the tables of a draft from the checked part of a seed document. Raises ConfigError."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from emulator import clock
 from emulator.errors import ConfigError
@@ -16,6 +16,8 @@ from emulator.state.credential import Credential
 from emulator.state.draft import Draft
 
 Record = dict[str, Any]
+
+CREDENTIAL_TABLES: Final = ("passkit_projects",)
 
 
 def plant(draft: Draft, part: Mapping[str, Any], now: datetime) -> None:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import base64
 import shlex
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from emulator import operations
+from emulator import operations, seed
 from emulator.call import Request
 from emulator.errors import ConfigError
 from emulator.operations import Operation, Operations, Service
+from emulator.pipeline import Emulator
 from emulator.replay import calling
 from emulator.state.credential import Credential
 
 
-def service(name: str, auth: str) -> Service:
-    return Service(name, {"auth": auth, "hosts": [], "prefixes": [f"/{name}"]}, {}, frozenset())
+def service(name: str, auth: str, scheme: str = "", text: str = "{value}") -> Service:
+    form = {"authorization": {"scheme": scheme, "text": text, "defaults": {"username": "nobody"}}} if scheme else {}
+    return Service(name, {"auth": auth, "hosts": [], "prefixes": [f"/{name}"], **form}, {}, frozenset())
 
 
 def operation(owner: Service, id: str, method: str, *paths: str, **more: Any) -> Operation:
@@ -25,10 +28,10 @@ def operation(owner: Service, id: str, method: str, *paths: str, **more: Any) ->
     return Operation(owner, "tag", id, data, None, 200)
 
 
-BRAZE, INKIT = service("braze", "bearer"), service("inkit", "inkit")
+BRAZE, INKIT = service("braze", "bearer", "Bearer"), service("inkit", "inkit", "Basic")
 MOVABLE_INK, PASSKIT, KETCH = (
-    service("movable_ink", "movable_ink"),
-    service("passkit", "passkit"),
+    service("movable_ink", "movable_ink", "Basic", "{username}:{password}"),
+    service("passkit", "passkit", "Bearer"),
     service("ketch", "ketch_organization"),
 )
 KNOWN = Operations(
@@ -36,7 +39,7 @@ KNOWN = Operations(
     [
         operation(BRAZE, "track_users", "POST", "/users/track"),
         operation(INKIT, "send", "POST", "/inkit"),
-        operation(MOVABLE_INK, "record", "POST", "/behavioral/{key}"),
+        operation(MOVABLE_INK, "record", "POST", "/behavioral/{key}", secrets={"path": ["key"]}),
         operation(
             PASSKIT, "get_coupon", "GET", "/c/externalId/{external_id}", "/c/externalId/{campaign}/{external_id}"
         ),
@@ -97,6 +100,29 @@ def test_the_credential_is_sent_in_the_form_of_the_service(
 )
 def test_headers(call: dict[str, Any], headers: dict[str, str]) -> None:
     assert made(**call).headers == headers
+
+
+def test_a_field_that_the_seed_leaves_out_has_a_default() -> None:
+    own = caller()
+    own._credentials["movable_ink"] = Credential("movable_ink", "mi", data={"password": "p"})
+    request = own.request({"service": "movable_ink", "operation": "record"})
+    assert request.headers["authorization"] == basic("nobody:p")
+
+
+@pytest.mark.parametrize("name", operations.load().services)
+def test_every_service_can_be_called_with_its_own_credential(name: str) -> None:
+    """What `authorization` says of the header is what the service's scheme takes."""
+    emulator = Emulator()
+    document = emulator.workspaces.mint("mine", {}).document
+    own = calling.Caller(emulator.operations, document)
+    found = [one for one in emulator.operations if one.service.name == name and "auth" not in one.data]
+    statuses = []
+    for one in found:
+        call = {"service": name, "operation": one.id, "body": {}}
+        with suppress(ConfigError):  # a param that is nobody's credential
+            statuses.append(emulator.answer(own.request(call)).status)
+    assert statuses or name not in {"braze", *seed.partners()}
+    assert 401 not in statuses
 
 
 def test_another_key_is_written_in_the_form_of_the_service() -> None:
