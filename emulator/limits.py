@@ -65,7 +65,7 @@ def _bucket(call: Call, operation: Operation) -> str:
     return str(operation.data.get("rate_limit", "default"))
 
 
-def _fits(key: str, schema: Mapping[str, Any], body: bytes) -> bool:
+def _fits(key: str, schema: dict[str, Any], body: bytes) -> bool:
     if key not in _deciders:
         _deciders[key] = jsonschema_rs.validator_for(schema)
     try:
