@@ -44,6 +44,8 @@ def _by_external_id(change: Change, item: Mapping[str, Json], value: Json) -> bo
     braze_id = room.draft.external_ids.get(external_id)
     if braze_id is not None:
         change.use(room.open(braze_id))
+        if change.record.get("external_id") != external_id:
+            change.note("deprecated_id", "external_id", value, f"the profile's is '{change.record.get('external_id')}'")
         return True
     if not external_id.isascii() and len(external_id.encode()) > MAX_BYTES:
         raise Refused("EXTERNAL_USER_ID_TOO_LARGE")

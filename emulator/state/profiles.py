@@ -5,6 +5,8 @@ update of the workspace), `external_id`, `user_aliases`, the standard attributes
 `custom_attributes`, `custom_events`, `purchases` (name -> {name, first, last, count}) and `subscription_groups`
 (group id -> state), `subscription_group_times`
 (group id -> when it changed).
+After a rename, `deprecated_external_ids` lists the former external_ids, which still find the profile.
+How the fields of two profiles combine stands in merging.RULES.
 """
 
 from __future__ import annotations
@@ -103,6 +105,12 @@ class Profiles:
         opened = self._open[braze_id] = Opened(record)
         return opened
 
+    def remove(self, braze_id: str) -> None:
+        """Forget a profile; the caller has taken it out of the indexes (removal.py)."""
+        self._open.pop(braze_id, None)
+        if braze_id in self.draft.profiles:
+            del self.draft.profiles[braze_id]
+
     def close(self) -> None:
         """Store what was opened."""
         table = self.draft.profiles
@@ -123,6 +131,10 @@ class Profiles:
 
 def alias_key(alias: Mapping[str, str]) -> str:
     return f"{alias['alias_label']}\0{alias['alias_name']}"
+
+
+def token_key(token: Mapping[str, str]) -> str:
+    return f"{token['app_id']}\0{token['token']}"
 
 
 def email_key(email: str) -> str:

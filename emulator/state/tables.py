@@ -5,7 +5,7 @@ from typing import Final
 TABLES: Final = {
     # Braze
     "profiles": "braze_id -> profile",
-    "external_ids": "external_id -> braze_id",
+    "external_ids": "external_id, primary or deprecated -> braze_id",
     "aliases": "alias_label NUL alias_name -> braze_id",
     "emails": "e-mail in lower case -> tuple of braze_ids",
     "phones": "phone -> tuple of braze_ids",
