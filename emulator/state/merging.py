@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from emulator.call import Json
-from emulator.state import aliases, email_states, profiles, removal, subscriptions
+from emulator.state import aliases, email_states, profiles, removal, subscriptions, unreachable
 from emulator.state.aliases import Tell
 from emulator.state.profiles import Profiles, Record
 
@@ -74,9 +74,16 @@ def _finish(both: Merge) -> None:
 
 
 def both_have_invalid_phones(room: Profiles, *braze_ids: str) -> bool:
-    """Such profiles are not merged (documented); a number is invalid if it is not in E.164 form (assumed)."""
+    """Such profiles are not merged (documented).
+
+    A number is invalid if it is not in E.164 form or on the list of those that no SMS reached (assumed).
+    """
     phones = [room.read(braze_id).get("phone") for braze_id in braze_ids]
-    return all(phone is not None and not profiles.is_e164(phone) for phone in phones)
+    return all(phone is not None and _is_invalid(room, phone) for phone in phones)
+
+
+def _is_invalid(room: Profiles, phone: str) -> bool:
+    return not profiles.is_e164(phone) or unreachable.number_key(phone) in room.draft.invalid_phone_numbers
 
 
 # the rules

@@ -289,6 +289,15 @@ def test_merge_users_does_not_merge_two_invalid_phone_numbers(numbers: str, rule
     assert merge(braze, {"external_id": "a"}, {"external_id": "b"}) == ([rule] if rule else [])
 
 
+def test_merge_users_does_not_merge_numbers_on_the_list_of_invalid_ones() -> None:
+    numbers = [f"+1415555267{digit}" for digit in range(2)]
+    seeded = [{"external_id": name, "phone": phone} for name, phone in zip("ab", numbers, strict=True)]
+    invalid = [{"phone": phone, "reason": "provider_error"} for phone in numbers]
+    for listed, wanted in ((invalid, ["invalid_phones"]), (invalid[:1], [])):
+        braze = client({"clock": CLOCK, "profiles": seeded, "invalid_phone_numbers": listed})
+        assert merge(braze, {"external_id": "a"}, {"external_id": "b"}) == wanted
+
+
 WRONG = (
     "identifiers must be objects with an 'external_id' property that is a string, 'user_alias' property that is an "
     "object, 'email' property that is a string, or 'phone' property that is a string"
