@@ -59,5 +59,3 @@ def field(record: Mapping[str, Any] | None, path: str) -> Any:
             return MISSING
         found = found[step]
     return found
-
-

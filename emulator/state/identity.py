@@ -133,7 +133,7 @@ def _inherit(change: Change, name: str, old: str | None, address: str, before: t
         state = email_states.join(room, opened, old, address, before)
         if state:
             change.note("inherited_state", name, address, f"email_subscribe: {state}")
-    for group in subscriptions.join(room, opened, name, address, before, change.created):
+    for group in subscriptions.join(room, opened, name, address, before):
         change.note("inherited_state", name, address, f"of the subscription group {group}")
 
 

@@ -101,13 +101,13 @@ def _put(room: Profiles, opened: Opened, group_id: str, state: str, at: str) -> 
     return True
 
 
-def join(room: Profiles, opened: Opened, field: str, address: str, before: tuple[str, ...], created: bool) -> list[str]:
+def join(room: Profiles, opened: Opened, field: str, address: str, before: tuple[str, ...]) -> list[str]:
     """Give a profile that got an address the states that belong to it; answers the ids of the groups that changed.
 
     `before` are the profiles that had the address already: their states are inherited (documented). A state that was
-    kept for the address goes to the profile that is created with it (documented).
+    kept for the address goes to the first profile that gets it (documented for one that is created with it).
     """
-    taken = dict(_kept(room, field, address)) if created else {}
+    taken = dict(_kept(room, field, address))
     if before:
         taken.update(_shared(room, field, before))
     return [

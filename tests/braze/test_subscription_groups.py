@@ -174,10 +174,15 @@ def test_set_subscription_status_is_kept_for_30_days(braze: Client, days: float,
     assert read(braze, TEXTS, "phone=%2B15550001111") == {"+15550001111": state}
 
 
-def test_set_subscription_status_is_not_inherited_by_a_profile_that_was_there(braze: Client) -> None:
+def test_set_subscription_status_is_kept_for_the_first_that_gets_the_address(braze: Client) -> None:
+    """Whether it is created with it or was there before; nothing is kept any longer for a second one."""
     set_one(braze, NEWS, "subscribed", email="new@example.com")
     braze.post("/users/track", {"attributes": [{"external_id": "eve", "email": "new@example.com"}]})
-    assert read(braze, NEWS, "external_id=eve") == {"eve": "unknown"}
+    assert braze.fates == [("/attributes/0/email", "inherited_state")]
+    assert read(braze, NEWS, "external_id=eve") == {"eve": "Subscribed"}
+    braze.post("/users/track", {"attributes": [{"external_id": "eve", "email": None}]})
+    braze.post("/users/track", {"attributes": [{"external_id": "zoe", "email": "new@example.com"}]})
+    assert read(braze, NEWS, "external_id=zoe") == {"zoe": "unknown"}
 
 
 # double opt-in
