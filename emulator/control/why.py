@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import inf
 from typing import Any, Final
 
 from emulator import inspection
@@ -20,6 +21,8 @@ NAMING: Final = frozenset({
 })  # fmt: skip
 """Fields of requests that name profiles."""
 UNRECORDED: Final = "changed without a recorded call: by the control API or by a message that the emulator sent"
+MERGED: Final = "merged_into"
+"""The rule whose value is the braze_id of the profile that went."""
 FORGOTTEN: Final = "earlier calls are no longer kept; this is what is known of the last ones"
 
 
@@ -47,18 +50,30 @@ def told(workspace: Workspace, journal: Journal, braze_id: str, path: str) -> di
     return known
 
 
-def _reasons(workspace: Workspace, journal: Journal, braze_id: str, path: str) -> Iterator[dict[str, Json]]:
+def _reasons(
+    workspace: Workspace, journal: Journal, braze_id: str, path: str, before_entry: float = inf
+) -> Iterator[dict[str, Json]]:
+    """With `before_entry`, only what earlier entries did: how a profile stood when it was merged."""
     last: Profile | None = None
-    for number, step in enumerate(workspace.provenance.steps):
+    steps = [step for step in workspace.provenance.steps if step.entry < before_entry]
+    for number, step in enumerate(steps):
         before, after = step.before["profiles"].get(braze_id), step.after["profiles"].get(braze_id)
         if number and (changed := _sides(last, before, path)):
             yield {"note": UNRECORDED, **changed}
         last = after
         if before is not after:
-            yield from _reason(journal.get(step.entry), step, (before, after), path)
+            for reason in _reason(journal.get(step.entry), step, (before, after), path):
+                yield {**reason, **_merged(workspace, journal, reason, path)}
     present = workspace.state["profiles"].get(braze_id)
-    if workspace.provenance.steps and (changed := _sides(last, present, path)):
+    if steps and before_entry == inf and (changed := _sides(last, present, path)):
         yield {"note": UNRECORDED, **changed}
+
+
+def _merged(workspace: Workspace, journal: Journal, reason: dict[str, Any], path: str) -> dict[str, Json]:
+    """{merged: what made the value of the profiles that went into this one}, where the reason is a merge."""
+    gone = [fate["value"] for fate in reason.get("rules", ()) if fate["rule"] == MERGED]
+    told = [{"profile": one, "because": list(_reasons(workspace, journal, one, path, reason["entry"]))} for one in gone]
+    return {"merged": told} if told else {}
 
 
 def _sides(before: Profile | None, after: Profile | None, path: str) -> dict[str, Json]:

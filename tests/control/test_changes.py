@@ -69,6 +69,26 @@ def test_why_follows_events_nested_values_and_removals(client: FlaskClient) -> N
     assert [(one.get("before"), one.get("after")) for one in told["because"]] == [(None, "Porto"), ("Porto", None)]
 
 
+def test_why_follows_a_merge_into_the_profile_that_went(client: FlaskClient) -> None:
+    track(client, attributes=[{"external_id": "old", "plan": "free"}, {"external_id": "new", "seats": 1}])
+    track(client, attributes=[{"external_id": "old", "plan": "pro"}])
+    merge = {"identifier_to_merge": {"external_id": "old"}, "identifier_to_keep": {"external_id": "new"}}
+    assert client.post("/users/merge", json={"merge_updates": [merge]}, headers=KEY).status_code == 202
+    told = why(client, "new", "plan")["because"][-1]
+    assert (told["operation"], told["after"]) == ("merge_users", "pro")
+    assert "merged_into" in {rule["rule"] for rule in told["rules"]}
+    assert [one["after"] for one in told["merged"][0]["because"]] == ["free", "pro"]
+    assert why(client, "old", "plan")["because"][-1]["before"] == "pro"
+
+
+def test_why_tells_what_a_merge_has_lost(client: FlaskClient) -> None:
+    track(client, attributes=[{"external_id": "old", "plan": "free"}, {"external_id": "new", "plan": "pro"}])
+    merge = {"identifier_to_merge": {"external_id": "old"}, "identifier_to_keep": {"external_id": "new"}}
+    client.post("/users/merge", json={"merge_updates": [merge]}, headers=KEY)
+    told = why(client, "new", "plan")["because"][-1]
+    assert "merge_kept_own" in {rule["rule"] for rule in told["rules"]} and "after" not in told
+
+
 def test_why_of_a_seeded_value_and_of_one_that_never_was(client: FlaskClient) -> None:
     assert why(client, "seeded", "plan")["note"] == "it is as the seed planted it"
     assert why(client, "seeded", "colour")["note"] == "no recorded call touched it"
