@@ -20,7 +20,7 @@ SEED = {
     "settings": {"rate_limits": "off"},
     "profiles": [
         {"external_id": "a", "email": "a@b.co", "user_aliases": [ALIAS], "custom_attributes": {"x": 1}},
-        {"external_id": "5", "phone": "+14155552671", "custom_attributes": {"x": {"y": 2}}},
+        {"external_id": "5", "phone": "+14155552671", "custom_attributes": {"y": {"z": 2}}},
         {"email": "a@b.co", "user_aliases": [{"alias_label": "m", "alias_name": "1"}]},
     ],
 }
