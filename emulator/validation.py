@@ -157,7 +157,14 @@ def arguments(call: Call, operation: Operation) -> dict[str, Json]:
     if not raw or operation.body == "json" or operation.schema is None:
         return dict(raw)
     known = operation.schema.get("properties", {})
-    return {name: _typed(known.get(name, {}), value) for name, value in raw.items()}
+    return {name: _typed(_followed(operation, known.get(name, {})), value) for name, value in raw.items()}
+
+
+def _followed(operation: Operation, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The definition that a schema of one `$ref` stands for."""
+    name = schema.get("$ref", "").removeprefix("#/$defs/")
+    found: Mapping[str, Any] = operation.service.definitions.get(name, schema)
+    return found
 
 
 def _typed(schema: Mapping[str, Any], value: str | list[str]) -> Json:

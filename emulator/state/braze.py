@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from emulator.state import content_blocks, seeded_addresses, seeded_profiles
+from emulator.state import attribute_types, content_blocks, seeded_addresses, seeded_profiles, segments, series
 from emulator.state.credential import Credential
 from emulator.state.draft import Draft
 
 LISTS: Final = {
     "subscription_groups": "id",
     "apps": "id",
-    "segments": "id",
     "campaigns": "id",
     "canvases": "id",
     "api_keys": "key",
@@ -31,10 +30,16 @@ def plant(draft: Draft, document: Mapping[str, Any], now: datetime) -> None:
         draft.tags[tag] = {}
     for item in document.get("content_blocks", ()):
         content_blocks.plant(draft, item, now)
+    segments.plant(draft, document.get("segments", ()), now)
+    for item in document.get("custom_attributes", ()):
+        attribute_types.plant(draft, item)
+    for external_id in document.get("blocked_external_ids", ()):
+        draft.blocked_external_ids[external_id] = {}
     for name, value in document.get("settings", {}).items():
         draft.settings[name] = value
     seeded_profiles.plant(draft, document.get("profiles", ()), now)
     seeded_addresses.plant(draft, document, now)
+    series.plant(draft, document)
 
 
 def credentials(document: Mapping[str, Any]) -> Iterator[Credential]:

@@ -47,6 +47,12 @@ class Table:
             self._map, self.changed = self._map.mutate(), True
         del self._map[key]
 
+    def opened(self) -> Any:
+        """The map itself, open for writing: for many writes in a row."""
+        if not self.changed:
+            self._map, self.changed = self._map.mutate(), True
+        return self._map
+
     def frozen(self) -> Any:
         """The table as a persistent map; the draft goes on from there."""
         if not self.changed:

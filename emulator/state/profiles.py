@@ -3,8 +3,8 @@
 A profile is a plain mapping: `braze_id`, `created_at`, `random_bucket`, `updated` (a number that grows with every
 update of the workspace), `external_id`, `user_aliases`, the standard attributes under their names, and the objects
 `custom_attributes`, `custom_events`, `purchases` (name -> {name, first, last, count}) and `subscription_groups`
-(group id -> state), `subscription_group_times`
-(group id -> when it changed).
+(group id -> state), `subscription_group_times` (group id -> when it changed), `active_days` (day with an event or a
+purchase, in the company's time zone -> ids of the apps), and the fields of SEED_ONLY as they are exported.
 After a rename, `deprecated_external_ids` lists the former external_ids, which still find the profile.
 How the fields of two profiles combine stands in merging.RULES.
 """
@@ -13,15 +13,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from emulator import clock
+from emulator.state.bounds import bound
 from emulator.state.draft import Draft, Table
+
+if TYPE_CHECKING:  # a room carries them about; only the types are named here
+    from emulator.state.attribute_types import Known
+    from emulator.state.series import Tally
 
 Record = Mapping[str, Any]
 
 COUNTER: Final = "profile_updates"
-RECENT: Final = timedelta(days=90)
+MAX_EVENTS: Final = bound("different_events")
+MAX_PRODUCTS: Final = bound("different_products")
+RECENT: Final = timedelta(days=bound("exported_days"))
 """How far back exports look for events and purchases (documented)."""
 _DEFAULTS: Final[dict[str, Any]] = {
     "total_revenue": 0.0,
@@ -32,16 +39,23 @@ _DEFAULTS: Final[dict[str, Any]] = {
 EXPORTED: Final = (
     "created_at", "external_id", "user_aliases", "appboy_id", "braze_id", "first_name", "last_name", "random_bucket",
     "email", "dob", "country", "home_city", "language", "gender", "phone", "time_zone", "last_coordinates",
-    "custom_attributes", "custom_events", "purchases", "total_revenue", "push_tokens", "push_subscribe",
-    "email_subscribe",
+    "custom_attributes", "custom_events", "purchases", "total_revenue", "devices", "push_tokens", "apps",
+    "campaigns_received", "canvases_received", "cards_clicked", "push_subscribe", "email_subscribe",
+    "attributed_campaign", "attributed_source", "attributed_adgroup", "attributed_ad", "uninstalled_at",
 )  # fmt: skip
 """The keys of an exported profile, in the observed order as far as it is known."""
 
-EXPORTABLE: Final = frozenset(EXPORTED) | {
-    "apps", "attributed_campaign", "attributed_source", "attributed_adgroup", "attributed_ad", "devices",
-    "uninstalled_at", "campaigns_received", "canvases_received", "cards_clicked",
+EXPORTABLE: Final = frozenset(EXPORTED)
+"""What `fields_to_export` may name (documented; appboy_id, assumed)."""
+CONTROL_GROUP_EXPORTABLE: Final = EXPORTABLE - {
+    "push_subscribe", "email_subscribe", "push_tokens", "campaigns_received", "canvases_received", "cards_clicked",
 }  # fmt: skip
-"""What `fields_to_export` may name (documented); what no API sets is always absent."""
+"""The same for an export of the Global Control Group (documented)."""
+SEED_ONLY: Final = frozenset({
+    "random_bucket", "apps", "devices", "campaigns_received", "canvases_received", "cards_clicked",
+    "attributed_campaign", "attributed_source", "attributed_adgroup", "attributed_ad", "uninstalled_at",
+})  # fmt: skip
+"""Fields that no API sets; a seed may. They are kept and exported as they stand there."""
 
 
 class Opened:
@@ -72,7 +86,14 @@ class Profiles:
         self.now = now
         self.moment = clock.iso_ms(now)
         self.plain = False
-        """Whether nested values are known to be storable as they are; the caller looks at all of a call at once."""
+        """Whether nested values and properties are known to be as they should; the caller looks at a whole array."""
+        self.tally: Tally | None = None
+        """What the call has tracked for the series, once there is something (see series.begin)."""
+        self.attributes: dict[str, Known] = {}
+        """What the call has asked about custom attributes (see attribute_types.look_up)."""
+        self.met: dict[str, Opened] = {}
+        """external_id -> its profile, where the call has found it already (see identity.find)."""
+        self.blocked = len(draft.blocked_external_ids) > 0
         self._open: dict[str, Opened] = {}
         self._updates: int = draft.counters.get(COUNTER, 0)
 
@@ -81,9 +102,13 @@ class Profiles:
         opened = self._open.get(braze_id)
         if opened is None:
             opened = self._open[braze_id] = Opened(dict(self.draft.profiles[braze_id]))
+        self.touch(opened)
+        return opened
+
+    def touch(self, opened: Opened) -> None:
+        """Make an open profile the most recently updated one."""
         self._updates += 1
         opened.record["updated"] = self._updates
-        return opened
 
     def read(self, braze_id: str) -> Record:
         opened = self._open.get(braze_id)
@@ -115,10 +140,20 @@ class Profiles:
         """Store what was opened."""
         table = self.draft.profiles
         for braze_id, opened in self._open.items():
-            table[braze_id] = opened.record
+            record = table[braze_id] = opened.record
+            if len(record.get("custom_events", ())) > MAX_EVENTS or len(record.get("purchases", ())) > MAX_PRODUCTS:
+                self._block(record)
         if self._open:
             self.draft.counters[COUNTER] = self._updates
             self._open.clear()
+            self.met.clear()
+        if self.tally is not None:
+            self.tally.store()
+
+    def _block(self, record: Record) -> None:
+        """A dummy user: from now on nothing is taken for it (documented)."""
+        if "external_id" in record:
+            self.draft.blocked_external_ids[record["external_id"]] = {}
 
     def latest(self, braze_ids: Iterable[str]) -> str:
         """Of several profiles that match, the latest updated one with an external_id, else the latest (documented)."""
@@ -131,6 +166,11 @@ class Profiles:
 
 def alias_key(alias: Mapping[str, str]) -> str:
     return f"{alias['alias_label']}\0{alias['alias_name']}"
+
+
+def number_as_text(value: str | float) -> str:
+    """A number in the place of an identifier as the text that is stored (observed); text as it is."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def token_key(token: Mapping[str, str]) -> str:
@@ -187,7 +227,18 @@ def _rewritten(draft: Draft, record: Record, since: str) -> dict[str, Any]:
         "custom_events": _recent(record.get("custom_events", {}), since),
         "purchases": _recent(record.get("purchases", {}), since),
         "push_tokens": tokens or None,
+        "campaigns_received": _received(record.get("campaigns_received", ()), since),
+        "canvases_received": _received(record.get("canvases_received", ()), since),
     }
+
+
+_RECEIVED: Final = ("last_received", "last_received_message", "last_entered")
+
+
+def _received(messages: Iterable[Mapping[str, Any]], since: str) -> list[Any] | None:
+    """Campaigns or Canvases without those whose latest time is before `since`."""
+    times = [(max(one.get(name) or "" for name in _RECEIVED), one) for one in messages]
+    return [one for latest, one in times if not latest or latest >= since] or None
 
 
 def _recent(summaries: Mapping[str, Any], since: str) -> list[Any] | None:
