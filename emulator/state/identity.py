@@ -123,7 +123,8 @@ def set_address(change: Change, name: str, address: str | None) -> None:
         change.remove(name)
         return
     change.put(name, address)
-    _inherit(change, name, old, address, tuple(one for one in before if one != change.record["braze_id"]))
+    if before or "email_subscribe" in change.record or not subscriptions.brings_nothing(change.profiles.draft):
+        _inherit(change, name, old, address, tuple(one for one in before if one != change.record["braze_id"]))
 
 
 def _inherit(change: Change, name: str, old: str | None, address: str, before: tuple[str, ...]) -> None:

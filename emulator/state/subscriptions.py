@@ -50,6 +50,11 @@ def holders(draft: Draft, field: str, address: str) -> tuple[str, ...]:
     return found
 
 
+def brings_nothing(draft: Draft) -> bool:
+    """Whether no address can bring a state along but that of another profile: the usual case, known at no cost."""
+    return not len(draft.email_states) and not len(draft.orphan_states)
+
+
 def others(room: Profiles, braze_id: str, field: str) -> tuple[list[str], int]:
     """The other profiles that a change of one profile reaches, and how many more have its address.
 
