@@ -188,5 +188,6 @@ SCHEMES: Final[dict[str, Callable[[Call, Lookup], Account]]] = {
     "passkit": _passkit,
     "ketch_organization": _in_path("org"),
     "smartpass_code": _in_path("code", "no_page"),
+    "bucket": _in_path("bucket"),
     "none": _none,
 }

@@ -127,10 +127,10 @@ class Operations:
         """Find an operation by the Host without its port, if that is a service's, else by method and path alone."""
         service = self._hosts.get(host)
         route = self._static.get(path) or self._static.get(path.rstrip("/"))
-        if route is not None and (service is None or route.service is service):
+        if route is not None and _answers(route.service, service):
             return _matched(route, method, {})
         for route in self._templated:
-            if service is None or route.service is service:
+            if _answers(route.service, service):
                 found = route.pattern.fullmatch(path)
                 if found:
                     return _matched(route, method, found.groupdict())
@@ -149,6 +149,11 @@ class Operations:
             if candidate.id == operation and candidate.service.name == service:
                 return candidate
         raise KeyError(f"{service} has no operation '{operation}'")
+
+
+def _answers(service: Service, named: Service | None) -> bool:
+    """Whether a service may answer where the Host names another, or none."""
+    return named is None or named is service or bool(service.data.get("on_every_host"))
 
 
 def _taken(operation: Operation, path: str, other: Operation) -> SchemaError:

@@ -210,10 +210,8 @@ class Workspaces:
         there every credential that nobody else has means the default workspace with all permissions.
         """
         found = self._accounts.get((service, credential))
-        if found is not None or service in self._closed:
+        if found is not None or service in self._closed or service == BUCKET:
             return found
-        if service == BUCKET:
-            return next((Account(credential, one) for one in self if ids.in_path(one.name) == credential), None)
         return Account(credential, self.default)
 
     def account_in(self, name: str, service: str, credential: str) -> Account | None:
@@ -235,6 +233,7 @@ class Workspaces:
                 other = kept[key].workspace.name
                 raise ConfigError(f"{found.service}: '{found.value}' is a credential of workspace '{other}' already")
             kept[key] = Account(found.value, workspace, found.permissions, found.data)
+        kept[BUCKET, ids.in_path(workspace.name)] = Account(workspace.name, workspace)
         return kept
 
     def _open(

@@ -305,7 +305,8 @@ def test_examples_are_true(operation: Operation) -> None:
         response = emulator.answer(request)
         entry = emulator.journal.get(int(response.headers["X-Emulator-Entry"]))
         assert entry is not None
-        told = f"{operation.key}, '{example['name']}' answered {response.status} {response.body.decode()[:2000]}"
+        shown = response.body.decode(errors="replace")[:2000]
+        told = f"{operation.key}, '{example['name']}' answered {response.status} {shown}"
         assert differences(example["response"], response) == [], told
         assert violations(LOADED.match(request.method, request.path, request.host).operation, response) == [], told
         if "fates" in example:

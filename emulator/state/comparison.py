@@ -12,8 +12,8 @@ Difference = dict[str, Any]
 """{table, key, field, before, after}; `before` or `after` is left out where there is none, `field` for a whole record
 that came or went."""
 
-PLUMBING: Final = frozenset({"counters"})
-"""Tables in which every call changes something and nobody is interested."""
+PLUMBING: Final = frozenset({"counters", "export_contents"})
+"""Tables in which nobody is interested: every call changes them, or they repeat profiles."""
 UNTOLD: Final = frozenset({"updated"})
 """Fields of records that only order them."""
 MISSING: Final = object()

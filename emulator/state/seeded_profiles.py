@@ -18,7 +18,7 @@ _OWN: Final = frozenset({
     "braze_id", "created_at", "external_id", "user_aliases", "custom_attributes", "custom_events", "purchases",
     "total_revenue", "subscription_groups", "email_subscribe",
 })  # fmt: skip
-"""Fields of a seeded profile that no attributes object has, or has in another form."""
+"""Fields of a seeded profile that no attributes object has, or has in another form; beside profiles.SEED_ONLY."""
 _QUIET: Final = frozenset({"became_custom_attribute", "stored_as_date", "removed", "unchanged", "inherited_state"})
 
 
@@ -34,7 +34,7 @@ def _plant(room: Profiles, index: int, item: Mapping[str, Any]) -> None:
     place = f"seed.profiles[{index}]"
     change = Change(room, _strict(place), "profiles", index)
     _create(change, item, place)
-    standard = {name: value for name, value in item.items() if name not in _OWN}
+    standard = {name: value for name, value in item.items() if name not in _OWN | profiles.SEED_ONLY}
     groups = item.get("subscription_groups", {})
     unknown = sorted(group_id for group_id in groups if group_id not in room.draft.subscription_groups)
     if unknown:
@@ -48,6 +48,7 @@ def _plant(room: Profiles, index: int, item: Mapping[str, Any]) -> None:
     for name in ("custom_events", "purchases"):
         change.opened.part(name).update({one["name"]: _summary(one, place) for one in item.get(name, ())})
     change.record["total_revenue"] = item.get("total_revenue", 0.0)
+    change.record.update({name: item[name] for name in profiles.SEED_ONLY & item.keys()})
     if "created_at" in item:
         change.record["created_at"] = _time(item["created_at"], place)
 
