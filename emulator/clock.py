@@ -80,7 +80,7 @@ _TIME: Final = re.compile(
     r" ?(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?",
     re.ASCII,
 )
-_AMERICAN: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
+_AMERICAN: Final = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})", re.ASCII)
 _WEEKDAY_FIRST: Final = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\d{1,2}|[A-Z][a-z]{2}) (\d{1,2}) (\d{2}):(\d{2}):(\d{2})"
     r"[. ]?(Z|UTC|GMT|[+-]\d{2}:?\d{2})? (\d{4})",

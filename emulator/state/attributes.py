@@ -7,13 +7,25 @@ from typing import Any, Final
 
 from emulator import clock
 from emulator.call import Json
-from emulator.state import custom, email_states, identity, names, opt_ins, places, profiles, subscriptions, tokens
-from emulator.state.change import Change, Refused
+from emulator.state import (
+    attribute_types,
+    custom,
+    email_states,
+    identity,
+    names,
+    opt_ins,
+    places,
+    profiles,
+    subscriptions,
+    tokens,
+)
+from emulator.state.bounds import bound
+from emulator.state.change import MISSING, Change, Refused
 
 Setter = Callable[[Change, str, Any], None]
 """(change, field, value)."""
 
-MAX_IMAGE_URL: Final = 1024
+MAX_IMAGE_URL: Final = bound("image_url")
 
 
 def apply(change: Change, item: Mapping[str, Json]) -> None:
@@ -25,8 +37,8 @@ def apply(change: Change, item: Mapping[str, Json]) -> None:
     if identity.find(change, item):
         change.merge = bool(item.get("_merge_objects"))
         write(change, item)
-        if not change.changed and not change.told:
-            change.note("unchanged", "", None, "the profile had all of this already")
+        if change.same or not change.changed:
+            change.tell_unchanged()
 
 
 def check(change: Change, item: Mapping[str, Json]) -> None:
@@ -42,6 +54,7 @@ def check(change: Change, item: Mapping[str, Json]) -> None:
 def write(change: Change, item: Mapping[str, Json]) -> None:
     """Write the fields into the profile that was found."""
     held: dict[str, Any] | None = None
+    attributes, kinds = change.profiles.attributes, custom.KINDS
     for name, value in item.items():
         setter = FIELDS.get(name)
         if setter is not None:
@@ -49,7 +62,9 @@ def write(change: Change, item: Mapping[str, Json]) -> None:
         else:
             if held is None:
                 held = change.opened.part("custom_attributes")
-            custom.assign(change, held, name, value)
+            known = attributes.get(name) or attribute_types.look_up(change, name)
+            setting = custom.assign if known.odd else kinds[type(value)]
+            setting(change, held, name, value, known)
     # these come last, because an address of the same object decides whom they reach
     if "email_subscribe" in item:
         _email_state(change, item["email_subscribe"])
@@ -71,7 +86,10 @@ def _drop(change: Change, name: str, value: Json, wanted: str) -> None:
 
 def _text(change: Change, name: str, value: Json) -> None:
     if type(value) is str:
-        change.put(name, value)
+        if change.record.get(name) == value:
+            change.same.append(name)
+        else:
+            change.put(name, value)
     elif value is None:
         change.remove(name)
     elif type(value) in (int, float):
@@ -98,14 +116,52 @@ def _stated(change: Change, name: str, value: Json) -> None:
 
 
 def _social(change: Change, name: str, value: Json) -> None:
-    if value is None or type(value) is dict:
-        _stated(change, name, value)
-    else:
+    """An object of documented fields; each keeps its own type or is left out."""
+    if value is None:
+        change.remove(name)
+    elif type(value) is not dict:
         _drop(change, name, value, "an object")
+    else:
+        wanted = _SOCIAL[name]
+        bad = [key for key, item in value.items() if not _is(item, wanted.get(key))]
+        for key in bad:
+            known = f"{key} takes {wanted[key]}" if key in wanted else f"the fields are {', '.join(wanted)}"
+            change.note("value_dropped", key, value[key], known, name)
+        change.put(name, {key: item for key, item in value.items() if key not in bad})
+
+
+def _is(value: Json, wanted: str | None) -> bool:
+    if wanted == "texts":
+        return type(value) is list and all(type(item) is str for item in value)
+    return wanted is not None and type(value) is (str if wanted == "text" else int)
+
+
+_SOCIAL: Final = {
+    "facebook": {"id": "text", "likes": "texts", "num_friends": "an integer"},
+    "twitter": {
+        "id": "an integer", "screen_name": "text", "followers_count": "an integer", "friends_count": "an integer",
+        "statuses_count": "an integer",
+    },
+}  # fmt: skip
+"""Field -> what its fields take (documented)."""
+
+
+def _location(change: Change, name: str, value: Json) -> None:
+    """The schema saw to longitude and latitude."""
+    if value is None:
+        change.remove(name)
+        return
+    for key in sorted(value.keys() - {"longitude", "latitude"}):
+        change.note("ignored", key, value[key], "a location is a longitude and a latitude", name)
+    change.put(name, {"longitude": value["longitude"], "latitude": value["latitude"]})
 
 
 def _email(change: Change, name: str, value: Json) -> None:
-    if change.identifier != name:
+    if change.identifier == name:
+        return
+    if value is not None and change.record.get(name) == value:
+        change.same.append(name)
+    else:
         identity.set_address(change, name, value)
 
 
@@ -119,6 +175,9 @@ def _phone(change: Change, name: str, value: Json) -> None:
 
 
 def _country(change: Change, name: str, value: Json) -> None:
+    if value is not None and change.record.get(name, MISSING) == value:
+        change.same.append(name)
+        return
     code = places.country(value) if type(value) is str else None
     if code is not None:
         if code != value:
@@ -219,7 +278,8 @@ FIELDS: Final[dict[str, Setter]] = {
     **dict.fromkeys(("first_name", "last_name", "home_city"), _text),
     **dict.fromkeys(("date_of_first_session", "date_of_last_session", "marked_email_as_spam_at"), _date),
     **dict.fromkeys(("email_open_tracking_disabled", "email_click_tracking_disabled"), _flag),
-    **dict.fromkeys(("push_subscribe", "current_location"), _stated),
+    "push_subscribe": _stated,
+    "current_location": _location,
     **dict.fromkeys(("facebook", "twitter"), _social),
     "email": _email,
     "phone": _phone,

@@ -25,7 +25,8 @@ class Change:
     """What the functions of this folder pass around: the object's place, and the profile it changes.
 
     `array` and `index` are the object's place in the request; `opened` and `record` are there once the profile is
-    found or created. `changed` says whether anything in the profile is different now, `told` whether there was a fate.
+    found or created. `changed` says whether anything in the profile is different now, `told` whether there was a fate,
+    `same` names the fields that had their values already. One Change serves a whole array, see `turn`.
     """
 
     __slots__ = (
@@ -39,6 +40,7 @@ class Change:
         "merge",
         "changed",
         "told",
+        "same",
         "_fate",
     )
 
@@ -54,7 +56,16 @@ class Change:
         self.merge = False
         self.changed = False
         self.told = False
+        self.same: list[str] = []
         self._fate = fate
+
+    def turn(self, index: int) -> None:
+        """Go on to the next object of the array, which costs less than a Change of its own."""
+        self.index = index
+        self.created = self.merge = self.changed = self.told = False
+        self.identifier = ""
+        if self.same:
+            self.same = []
 
     def use(self, opened: Opened) -> None:
         self.opened = opened
@@ -73,7 +84,9 @@ class Change:
     def put(self, name: str, value: Json) -> None:
         """Set a field of the profile."""
         record = self.record
-        if record.get(name, MISSING) != value:
+        if record.get(name, MISSING) == value:
+            self.same.append(name)
+        else:
             self.changed = True
         record[name] = value
 
@@ -84,3 +97,10 @@ class Change:
             self.note("removed", name)
         else:
             self.note("unchanged", name, None, "there was nothing to remove")
+
+    def tell_unchanged(self) -> None:
+        """The fate of what was there already: one for the whole object, or one that names the fields."""
+        if not self.changed and not self.told:
+            self.note("unchanged", "", None, "the profile had all of this already")
+        elif self.same:
+            self._fate(f"/{self.array}/{self.index}", "unchanged", self.same, "the profile had these fields already")

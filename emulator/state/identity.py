@@ -7,11 +7,13 @@ from typing import Any, Final
 
 from emulator.call import Json
 from emulator.state import email_states, profiles, subscriptions
+from emulator.state.bounds import bound
 from emulator.state.change import Change, Refused
 
-MAX_BYTES: Final = 987
-"""Documented for external_id; a schema can only count characters."""
-MAX_ALIAS_BYTES: Final = 236
+MAX_BYTES: Final = bound("external_id_bytes")
+"""A schema can only count characters."""
+MAX_ALIAS_BYTES: Final = bound("alias_bytes")
+BLOCKED: Final = "provided external_id is blacklisted and disallowed"
 
 
 def find(change: Change, item: Mapping[str, Json]) -> bool:
@@ -21,7 +23,13 @@ def find(change: Change, item: Mapping[str, Json]) -> bool:
     """
     external_id = item.get("external_id")
     if external_id is not None:
-        return _by_external_id(change, item, external_id)
+        room = change.profiles
+        opened = room.met.get(external_id)
+        if opened is None:
+            return _by_external_id(change, item, external_id)
+        room.touch(opened)
+        change.opened, change.record = opened, opened.record
+        return True
     for name, finder in _FINDERS.items():
         value = item.get(name)
         if value is not None:
@@ -33,7 +41,7 @@ def text_of(change: Change, name: str, value: Json) -> str:
     """Text as it is, a number as text (observed for external_id and product_id)."""
     if type(value) is str:
         return value
-    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    text = profiles.number_as_text(value)
     change.note("coerced_to_text", name, value, f"stored as '{text}'")
     return text
 
@@ -41,11 +49,15 @@ def text_of(change: Change, name: str, value: Json) -> str:
 def _by_external_id(change: Change, item: Mapping[str, Json], value: Json) -> bool:
     external_id = value if type(value) is str else text_of(change, "external_id", value)
     room = change.profiles
+    if room.blocked and external_id in room.draft.blocked_external_ids:
+        raise Refused(BLOCKED)
     braze_id = room.draft.external_ids.get(external_id)
     if braze_id is not None:
         change.use(room.open(braze_id))
         if change.record.get("external_id") != external_id:
             change.note("deprecated_id", "external_id", value, f"the profile's is '{change.record.get('external_id')}'")
+        elif external_id is value:
+            room.met[external_id] = change.opened
         return True
     if not external_id.isascii() and len(external_id.encode()) > MAX_BYTES:
         raise Refused("EXTERNAL_USER_ID_TOO_LARGE")
@@ -110,7 +122,10 @@ def set_address(change: Change, name: str, address: str | None) -> None:
     """Set or remove email or phone, in the profile and in its index. An address brings its states along."""
     table, key = subscriptions.INDEX[name]
     old = change.record.get(name)
+    if name == "email" and address is not None:
+        address = _lower(change, name, address)
     if old is not None and old == address:
+        change.same.append(name)
         return
     before = () if address is None else subscriptions.holders(change.profiles.draft, name, address)
     profiles.reindex(
@@ -125,6 +140,13 @@ def set_address(change: Change, name: str, address: str | None) -> None:
     change.put(name, address)
     if before or "email_subscribe" in change.record or not subscriptions.brings_nothing(change.profiles.draft):
         _inherit(change, name, old, address, tuple(one for one in before if one != change.record["braze_id"]))
+
+
+def _lower(change: Change, name: str, address: str) -> str:
+    lower = address.lower()
+    if lower != address:
+        change.note("email_lowercased", name, address, f"stored as {lower}")
+    return lower
 
 
 def _inherit(change: Change, name: str, old: str | None, address: str, before: tuple[str, ...]) -> None:

@@ -11,21 +11,24 @@ import orjson
 
 from emulator import clock
 from emulator.call import Json
+from emulator.state.bounds import bound
 
-MAX_BYTES: Final = 102_400
-"""Of one attribute, as JSON (documented as 100 KB)."""
-MAX_TEXT: Final = 255
+MAX_BYTES: Final = bound("attribute_bytes")
+"""Of one attribute, as JSON."""
+MAX_TEXT: Final = bound("nested_text")
+LAST_YEAR: Final = str(bound("last_year"))
 OPERATORS: Final = frozenset({"$add", "$remove", "$update"})
+NOTHING: Final = object()
+"""In the place of a date that is not stored."""
 
 
-_VALUE: Final = {
-    "type": ["string", "number", "boolean", "object", "array"],
-    "maxLength": MAX_TEXT,
-    "propertyNames": {"pattern": "^[^ .$]+$", "maxLength": MAX_TEXT},
-    "additionalProperties": {"$ref": "#/$defs/value"},
+# names as patternProperties and not as propertyNames, which takes twice the time
+_INSIDE: Final = {
+    "patternProperties": {f"^[^ .$]{{1,{MAX_TEXT}}}$": {"$ref": "#/$defs/value"}},
+    "additionalProperties": False,
     "items": {"$ref": "#/$defs/value"},
 }
-_INSIDE: Final = {name: _VALUE[name] for name in ("propertyNames", "additionalProperties", "items")}
+_VALUE: Final = {"type": ["string", "number", "boolean", "object", "array"], "maxLength": MAX_TEXT, **_INSIDE}
 _PLAIN: Final = jsonschema_rs.validator_for(
     {
         "$defs": {"value": _VALUE},
@@ -81,19 +84,24 @@ def _time_flaw(text: Json) -> str:
     return ""
 
 
-def with_times(value: Json) -> Json:
-    """The value with each {"$time": text} as a date, the form in which a date is stored; itself if there is none."""
-    return _dated(value) if b'{"$time":' in orjson.dumps(value) else value  # dumping is the fastest way to look
+def with_times(value: Json, times: list[str]) -> Json:
+    """The value with each {"$time": text} as a date, the form in which a date is stored; itself if there is none.
+
+    `times` gets each date. One after the year 3000 is not stored (documented): it is left out, and stands as "".
+    """
+    return _dated(value, times) if b'{"$time":' in orjson.dumps(value) else value  # the fastest way to look
 
 
-def _dated(value: Json) -> Json:
+def _dated(value: Json, times: list[str]) -> Json:
     if type(value) is list:
-        return [_dated(item) for item in value]
+        return [dated for item in value if (dated := _dated(item, times)) is not NOTHING]
     if type(value) is not dict:
         return value
     if len(value) == 1 and "$time" in value:
-        return clock.read_time(value["$time"])
-    return {key: _dated(item) for key, item in value.items()}
+        date = clock.read_time(value["$time"])
+        times.append(date if date[:4] <= LAST_YEAR else "")
+        return times[-1] or NOTHING
+    return {key: dated for key, item in value.items() if (dated := _dated(item, times)) is not NOTHING}
 
 
 def merged(old: Json, new: Mapping[str, Json]) -> dict[str, Json]:
@@ -110,24 +118,39 @@ def too_large(value: Json) -> bool:
     return len(orjson.dumps(value)) > MAX_BYTES
 
 
-def operate(stored: list[Json], operation: Mapping[str, Json], merge: bool) -> list[Json] | str:
+def operate(stored: list[Json], operation: Mapping[str, Json], merge: bool, times: list[str]) -> list[Json] | str:
     """An array of objects after $add, $remove and $update, in this documented order; a text says why not."""
-    if not all(isinstance(part, list) and all(isinstance(item, dict) for item in part) for part in operation.values()):
-        return "$add, $remove and $update each take an array of objects"
-    reason = next((reason for item in _stored_parts(operation) if (reason := flaw(item))), "")
+    reason = _malformed(operation) or next((flawed for item in _new_parts(operation) if (flawed := flaw(item))), "")
     if reason:
         return reason
-    items = [*stored, *map(with_times, operation.get("$add", ()))]
+    items = [*stored, *_dated(operation.get("$add", []), times)]
     for one in operation.get("$remove", ()):
         items = [item for item in items if not _is_meant(item, one)]
     for one in operation.get("$update", ()):
-        new = with_times(one.get("$new_object", {}))
+        new = _dated(one["$new_object"], times)
         items = [(merged(item, new) if merge else new) if _is_meant(item, one) else item for item in items]
     return items
 
 
-def _stored_parts(operation: Mapping[str, Json]) -> list[Any]:
-    return [*operation.get("$add", ()), *(one.get("$new_object") or {} for one in operation.get("$update", ()))]
+def _malformed(operation: Mapping[str, Json]) -> str:
+    for name, parts in operation.items():
+        if type(parts) is not list or not all(type(part) is dict for part in parts):
+            return f"{name} takes an array of objects"
+        if name != "$add" and not all(type(part.get("$identifier_key")) is str for part in parts):
+            return f"each object of {name} has a text $identifier_key and an $identifier_value"
+        if name == "$update" and not all(_is_element(part.get("$new_object")) for part in parts):
+            return "each object of $update has an object $new_object"
+        if name == "$add" and not all(map(_is_element, parts)):
+            return "$time stands inside an object, not in its place"
+    return ""
+
+
+def _is_element(value: Json) -> bool:
+    return type(value) is dict and "$time" not in value
+
+
+def _new_parts(operation: Mapping[str, Json]) -> list[Any]:
+    return [*operation.get("$add", ()), *(one["$new_object"] for one in operation.get("$update", ()))]
 
 
 def _is_meant(item: Json, one: Mapping[str, Json]) -> bool:

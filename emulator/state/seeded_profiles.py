@@ -19,7 +19,10 @@ _OWN: Final = frozenset({
     "total_revenue", "subscription_groups", "email_subscribe",
 })  # fmt: skip
 """Fields of a seeded profile that no attributes object has, or has in another form; beside profiles.SEED_ONLY."""
-_QUIET: Final = frozenset({"became_custom_attribute", "stored_as_date", "removed", "unchanged", "inherited_state"})
+_QUIET: Final = frozenset({
+    "became_custom_attribute", "stored_as_date", "removed", "unchanged", "inherited_state", "email_lowercased",
+    "kept_as_text",
+})  # fmt: skip
 
 
 def plant(draft: Draft, items: Sequence[Mapping[str, Any]], now: datetime) -> None:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from emulator.state.bounds import bound
 from emulator.state.change import Change, Refused
+
+DEVICE_ID_BYTES: Final = range(bound("least_device_id_bytes"), bound("device_id_bytes") + 1)
+BAD_DEVICE_ID: Final = "token import with 'device_id' must have a device_id less than 255 bytes and at least 8 bytes"
 
 
 def check(change: Change, wanted: list[Mapping[str, Any]]) -> None:
-    """Raises Refused for an app that the workspace does not have; while it declares none, every app is taken."""
+    """Raises Refused for an app that the workspace does not have, and for a device_id that is too short or too long.
+
+    While the workspace declares no app, every app is taken.
+    """
     apps = change.profiles.draft.apps
     if len(apps) and any(token["app_id"] not in apps for token in wanted):
         raise Refused("BAD_PUSH_TOKEN_APP_ID")
+    if any("device_id" in token and len(token["device_id"].encode()) not in DEVICE_ID_BYTES for token in wanted):
+        raise Refused(BAD_DEVICE_ID)
 
 
 def assign(change: Change, name: str, wanted: list[Mapping[str, Any]]) -> None:

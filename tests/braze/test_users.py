@@ -157,10 +157,10 @@ def test_track_users_keeps_a_profile_by_address_alone(
     braze: Client, name: str, key: str, first: str, again: str
 ) -> None:
     attributes(braze, {name: first, "x": 1})
-    assert rules(braze) == ["created_profile"]
+    assert [rule for rule in rules(braze) if rule != "email_lowercased"] == ["created_profile"]
     attributes(braze, {name: again, "y": 2})
     found = only(braze, **{key: again})
-    assert (found[name], found["custom_attributes"]) == (first, {"x": 1, "y": 2})
+    assert (found[name], found["custom_attributes"]) == (first.lower(), {"x": 1, "y": 2})
     assert "external_id" not in found
 
 

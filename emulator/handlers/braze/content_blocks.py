@@ -10,9 +10,10 @@ from emulator.call import Call
 from emulator.errors import ApiError
 from emulator.liquid import balance
 from emulator.state import content_blocks
+from emulator.state.bounds import bound
 from emulator.state.content_blocks import Block
 
-MAX_CONTENT_BYTES: Final = 50 * 1024
+MAX_CONTENT_BYTES: Final = bound("block_bytes")
 DEFAULT_LIMIT: Final = 100
 CHANGEABLE: Final = ("name", "content", "description", "state", "tags")
 _TAG_LIKE: Final = re.compile(r"<[A-Za-z/!]")

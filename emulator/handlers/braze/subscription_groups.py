@@ -9,13 +9,14 @@ from typing import Any, Final
 from emulator.call import Call, Json
 from emulator.errors import ApiError
 from emulator.state import email_states, opt_ins, profiles, subscriptions
+from emulator.state.bounds import bound
 from emulator.state.profiles import Profiles
 from emulator.state.subscriptions import Reach
 
 _SHOWN: Final = {"subscribed": "Subscribed", "unsubscribed": "Unsubscribed", "opted_in": "Opted In"}
 _UNKNOWN: Final = "unknown"
 """Observed: unknown alone has no capital."""
-MAX_ADDRESSES: Final = 50
+MAX_ADDRESSES: Final = bound("ids_of_a_call")
 
 
 def set_subscription_status(call: Call) -> Json:

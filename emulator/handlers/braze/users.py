@@ -2,86 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from emulator.call import Call, Json
 from emulator.errors import ApiError
-from emulator.state import activity, attributes, names, nested, profiles
-from emulator.state.change import Change, Refused
-from emulator.state.profiles import Profiles
+from emulator.handlers.braze import _tracking
+from emulator.state import names, profiles
+from emulator.state.bounds import bound
 
-MAX_OBJECTS: Final = 75
-MAX_IDS: Final = 50
-NOTHING_VALID: Final = "Valid data must be provided in the 'attributes', 'events', or 'purchases' fields."
-
-_ARRAYS: Final[dict[str, Callable[[Change, Mapping[str, Json]], None]]] = {
-    "attributes": attributes.apply,
-    "events": activity.add_event,
-    "purchases": activity.add_purchase,
-}
-"""In the order in which one call is applied (documented)."""
-_FIELDS: Final = {*_ARRAYS, "partner", "api_key"}
-"""`partner` names the sending product, `api_key` is the old place of the key; neither is kept."""
+MAX_OBJECTS: Final = bound("track_objects")
+MAX_LEGACY_OBJECTS: Final = bound("legacy_track_objects")
+MAX_SYNC_OBJECTS: Final = bound("sync_objects")
+MAX_BULK_OBJECTS: Final = bound("bulk_objects")
+MAX_BULK_OBJECTS_PER_USER: Final = bound("bulk_objects_per_user")
+MAX_BULK_BYTES: Final = bound("bulk_body_bytes")
+MAX_IDS: Final = bound("exported_ids")
 
 
 def track_users(call: Call) -> Json:
     """Apply every valid object; name the others in errors[] by their array and index."""
-    body = call.body
-    if sum(len(body.get(name) or ()) for name in _ARRAYS) > MAX_OBJECTS:
-        raise ApiError("invalid", message="Max Input Length Exceeded", hint=f"at most {MAX_OBJECTS} objects a request")
-    room = Profiles(call.state, call.now)
-    refusals = _refusals(call)
-    answer: dict[str, Json] = {"message": "success"}
-    errors: list[Json] = []
-    for name in _ARRAYS:
-        if body.get(name):
-            refused = _apply(call, room, name, refusals.get(name, {}))
-            errors += ({"type": text, "input_array": name, "index": index} for index, text in sorted(refused.items()))
-            answer[f"{name}_processed"] = len(body[name]) - len(refused)
-    if not any(answer[name] for name in answer if name != "message"):
-        raise ApiError("rejected", message=NOTHING_VALID, errors=errors, hint=_hint(errors))
-    room.close()
-    _tell(call, errors)
-    return {**answer, "errors": errors} if errors else answer
+    legacy = call.settings.get("plan") == "legacy"
+    return _tracking.track(call, MAX_LEGACY_OBJECTS if legacy else MAX_OBJECTS)[0]
 
 
-def _refusals(call: Call) -> dict[str, dict[int, str]]:
-    """array -> index -> the service's text, for the objects that the schema refuses."""
-    found: dict[str, dict[int, str]] = {}
-    for problem in call.problems:
-        array, index = problem.steps[:2]
-        found.setdefault(array, {})[int(index)] = problem.message
-    return found
+def track_users_sync(call: Call) -> Json:
+    """Apply one object and show what it has named, as it is now."""
+    _, change = _tracking.track(call, MAX_SYNC_OBJECTS)
+    return {"users": _tracking.result(call, change), "message": "success"}
 
 
-def _apply(call: Call, room: Profiles, name: str, refused: dict[int, str]) -> dict[int, str]:
-    """Apply one array, object by object; answers the refused ones, those that the state refuses included."""
-    apply, fate = _ARRAYS[name], call.fate
-    if name == "attributes":
-        room.plain = len(call.request.body) <= nested.MAX_BYTES and nested.all_plain(call.body[name])
-    for index, item in enumerate(call.body[name]):
-        if index in refused:
-            continue
-        try:
-            apply(Change(room, fate, name, index), item)
-        except Refused as error:
-            refused[index] = str(error)
-    return refused
-
-
-def _tell(call: Call, errors: list[Json]) -> None:
-    """Fates for what was refused and for fields that no such request has."""
-    for error in errors:
-        call.fate(f"/{error['input_array']}/{error['index']}", "refused", None, error["type"])
-    for name in (name for name in _ARRAYS if name in call.body and call.body[name] is None):
-        call.fate(f"/{name}", "null_ignored")
-    for name in sorted(call.body.keys() - _FIELDS):
-        call.fate(f"/{name}", "ignored", None, names.did_you_mean(names.closest(name, _ARRAYS)))
-
-
-def _hint(errors: list[Json]) -> str:
-    return "; ".join(f"{one['input_array']}[{one['index']}]: {one['type']}" for one in errors[:5])
+def track_users_bulk(call: Call) -> Json:
+    """As track_users, with more objects, but not too many of one user."""
+    if len(call.request.body) > MAX_BULK_BYTES:
+        hint = f"the body has {len(call.request.body)} bytes; at most {MAX_BULK_BYTES} are taken"
+        raise ApiError("invalid", message="Request Entity Too Large", hint=hint)
+    _tracking.check_each_user(call, MAX_BULK_OBJECTS_PER_USER)
+    return _tracking.track(call, MAX_BULK_OBJECTS)[0]
 
 
 def export_users_by_id(call: Call) -> Json:
