@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MARKER = (
     "braze(seed=None, allow_unmatched=False, allow_loss=False, allow_unused_faults=False, settings=None): "
-    "seed document, its settings, and what the emulator forgives in this test"
+    "seed document, its settings, and what the emulator forgives in this test; allow_loss may name rules"
 )
 OPTIONS = ("seed", "settings", "allow_unmatched", "allow_loss", "allow_unused_faults")
 
@@ -140,6 +140,28 @@ class Braze:
             raise AssertionError(f"no profile '{external_id}'; there are: {known}")
         return profiles.exported(view, found)
 
+    def why(self, external_id: str, field: str) -> list[dict[str, Any]]:
+        """Each recorded call that touched the field of a profile: entry, sent, before, after, rules."""
+        from emulator.control import why
+
+        braze_id = why.find(self.workspace, external_id)
+        told: Any = why.told(self.workspace, self.emulator.journal, braze_id, field)["because"]
+        return list(told)
+
+    def what_if(self, path: str, body: Json = None, method: str = "POST") -> dict[str, Any]:
+        """What a call would answer and change: status, body, fates, changes. Nothing of it is kept or recorded."""
+        from emulator.control import changes
+
+        given = {"path": path, "body": body, "method": method}
+        told: Any = changes.what_if(self.emulator, self.workspace, given)
+        return dict(told)
+
+    def apply(self, count: int | None = None) -> None:
+        """Let accepted calls take effect that wait for it: with the setting asynchrony {policy: manual}."""
+        from emulator.control import changes
+
+        changes.apply_accepted(self.emulator, self.workspace, {} if count is None else {"count": count})
+
     def advance(self, duration: str | float) -> None:
         """Move the workspace's clock on; what falls due on the way is sent."""
         from emulator.clock import parse_duration
@@ -163,10 +185,12 @@ class Braze:
 
         strangers = self.emulator.journal.find(limit=-1, workspace="", after=self._first - 1)
         entries = [*self.requests(), *strangers]
-        forgiven = {True: allowed.get("allow_unmatched"), False: allowed.get("allow_loss")}
+        losses = allowed.get("allow_loss", False)
+        forgiven = {True: allowed.get("allow_unmatched"), False: losses is True}
         judged = [entry for entry in entries if not forgiven[inspection.is_unmatched(entry)]]
         armed = [] if allowed.get("allow_unused_faults") else self.workspace.faults
-        return inspection.violations(judged, [fault.id for fault in armed if not fault.fired])
+        rules = _rules(losses) if losses is not True else ()
+        return inspection.violations(judged, [fault.id for fault in armed if not fault.fired], rules)
 
     def _losses(self) -> str:
         from emulator import inspection
@@ -181,6 +205,16 @@ class Braze:
         near = inspection.nearest(self.emulator.journal, {**query, "workspace": self.workspace.name})
         shown = [f"  {entries.line(one['entry'])}\n    {'; '.join(one['differs'])}" for one in near]
         raise AssertionError(f"{text}: {dict(query)}\nnearest:\n" + ("\n".join(shown) or "  nothing was recorded"))
+
+
+def _rules(losses: Any) -> tuple[str, ...]:
+    """The rules that `allow_loss` names: one, or several. Raises ValueError for one that does not exist."""
+    from emulator import fates
+
+    named = (losses,) if isinstance(losses, str) else tuple(losses or ())
+    if unknown := sorted(set(named) - fates.rules().keys()):
+        raise ValueError(f"allow_loss: there is no rule '{unknown[0]}'; docs/fates.md lists them")
+    return named
 
 
 @pytest.fixture(scope="session")

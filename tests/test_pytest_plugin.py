@@ -177,3 +177,40 @@ def test_one(braze):
 def test_the_marker_is_registered(pytester: pytest.Pytester) -> None:
     result: Any = pytester.runpytest_subprocess("--markers")
     assert "braze(seed=None" in result.stdout.str()
+
+
+def test_losses_are_allowed_by_rule(pytester: pytest.Pytester) -> None:
+    body = f"""
+import pytest
+@pytest.mark.braze(allow_loss="duplicate_key")
+def test_allowed(braze):
+    {TWICE}
+@pytest.mark.braze(allow_loss=["repaired"])
+def test_another(braze):
+    {TWICE}
+@pytest.mark.braze(allow_loss=["no_such_rule"])
+def test_unknown(braze):
+    pass
+"""
+    printed = outcome(pytester, body, passed=3, errors=2)
+    assert "duplicate_key" in printed and "there is no rule 'no_such_rule'" in printed
+
+
+def test_why_and_what_if_and_apply(pytester: pytest.Pytester) -> None:
+    body = """
+import pytest
+def track(braze, **attributes):
+    requests.post(braze.url + "/users/track", json={"attributes": [attributes]},
+                  headers={"Authorization": "Bearer " + braze.key})
+
+@pytest.mark.braze(settings={"asynchrony": {"policy": "manual"}})
+def test_one(braze):
+    track(braze, external_id="ada", plan="free")
+    assert [change["field"] for change in braze.what_if("/users/track", {"attributes": [{"external_id": "ada"}]})
+            ["changes"]].count("") >= 1
+    braze.apply()
+    assert [reason["after"] for reason in braze.why("ada", "plan")] == ["free"]
+    assert braze.what_if("/users/track", {"attributes": [{"external_id": "ada", "plan": "pro"}]})["status"] == 201
+    assert braze.profile("ada")["custom_attributes"] == {"plan": "free"}
+"""
+    outcome(pytester, body, passed=1)
