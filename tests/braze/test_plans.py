@@ -86,3 +86,21 @@ def test_values_of_a_bucket_hold_for_that_bucket_only() -> None:
     made = client(rate_limit_values={"users_track": {"limit": 0, "seconds": 60}})
     assert track(made).status == 429
     assert made.send("POST", "/users/export/ids", {"external_ids": ["u"]}).status == 201
+
+
+def arrays(attributes: int, events: int) -> dict[str, Any]:
+    event = {"external_id": "u", "name": "e", "time": "2026-01-01T00:00:00Z"}
+    return {"attributes": [{"external_id": "u", "n": n} for n in range(attributes)], "events": [event] * events}
+
+
+@pytest.mark.parametrize(
+    ("plan", "attributes", "events", "status"),
+    [("legacy", 75, 75, 201), ("legacy", 76, 0, 400), ("mau", 40, 36, 400), ("mau", 40, 35, 201), (None, 40, 36, 400)],
+)
+def test_legacy_contracts_count_each_array_and_others_all_objects(
+    plan: str | None, attributes: int, events: int, status: int
+) -> None:
+    made = client(**({"plan": plan} if plan else {}))
+    answer = made.send("POST", "/users/track", arrays(attributes, events))
+    assert answer.status == status
+    assert status == 201 or b"Max Input Length Exceeded" in answer.body
