@@ -49,9 +49,7 @@ class Emulator:
         """How many callers may wait for an exchange at once; another thread must be left to answer it."""
         hosts = [host for service in self.operations.services.values() for host in service.data["hosts"]]
         followups = registry.followups(self.operations)
-        self.dispatcher = Dispatcher(
-            self.journal, self, hosts, allowed_hosts, followups, blocking=self.spare.blocking
-        )
+        self.dispatcher = Dispatcher(self.journal, self, hosts, allowed_hosts, followups, blocking=self.spare.blocking)
 
     def answer(self, request: Request) -> Response:
         """The life of a request. An exception that leaves it is a bug of ours, recorded before it goes on."""

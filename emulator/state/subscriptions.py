@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from emulator.state import profiles
+from emulator.state.bounds import bound
 from emulator.state.draft import Draft
 from emulator.state.profiles import Opened, Profiles
 
-KEPT_SECONDS: Final = 30 * 86400
+KEPT_SECONDS: Final = bound("kept_days") * 86_400
 """How long a state waits for somebody with its address (documented)."""
-MAX_OTHERS: Final = 100
+MAX_OTHERS: Final = bound("others_reached")
 """How many other profiles with the same e-mail address a change of one profile reaches (documented)."""
 
 INDEX: Final[dict[str, tuple[str, Callable[[str], str]]]] = {
