@@ -156,7 +156,8 @@ def _sent(pointer: str, item: Json, path: str) -> list[dict[str, Json]]:
 def _concerns(fate: Fate, pointer: str, path: str) -> bool:
     """Whether a fate is of the whole object, or of the field in it."""
     if fate.pointer == pointer:
-        return True
+        # of an object of which only a part was unchanged, the value names the fields
+        return fate.rule != "unchanged" or fate.value is None or path.partition(".")[0] in fate.value
     inner = fate.pointer.removeprefix(pointer + "/")
     first = path.partition(".")[0]
     if first in ("custom_events", "purchases"):

@@ -28,7 +28,7 @@ def find(change: Change, item: Mapping[str, Json]) -> bool:
         if opened is None:
             return _by_external_id(change, item, external_id)
         room.touch(opened)
-        change.opened, change.record = opened, opened.record
+        change.use(opened)
         return True
     for name, finder in _FINDERS.items():
         value = item.get(name)

@@ -228,7 +228,7 @@ def _tokens(both: Merge, name: str) -> None:
 
 RULES: Final[dict[str, Rule]] = {
     **dict.fromkeys(("braze_id", "created_at", "random_bucket", "updated"), _stay),
-    **dict.fromkeys(("external_id", "deprecated_external_ids"), _stay),
+    **dict.fromkeys(("external_id", "deprecated_external_ids", "push_token_import"), _stay),
     **dict.fromkeys(("first_name", "last_name", "gender", "dob", "time_zone"), _fill),
     **dict.fromkeys(("home_city", "country", "language", "image_url", "current_location"), _fill),
     **dict.fromkeys(("facebook", "twitter", "push_subscribe"), _fill),

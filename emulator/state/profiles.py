@@ -5,6 +5,7 @@ update of the workspace), `external_id`, `user_aliases`, the standard attributes
 `custom_attributes`, `custom_events`, `purchases` (name -> {name, first, last, count}) and `subscription_groups`
 (group id -> state), `subscription_group_times` (group id -> when it changed), `active_days` (day with an event or a
 purchase, in the company's time zone -> ids of the apps), and the fields of SEED_ONLY as they are exported.
+`push_token_import` is true for a profile that was made for an imported push token.
 After a rename, `deprecated_external_ids` lists the former external_ids, which still find the profile.
 How the fields of two profiles combine stands in merging.RULES.
 """

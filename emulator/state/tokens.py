@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from emulator.state import profiles, removal
 from emulator.state.bounds import bound
 from emulator.state.change import Change, Refused
 
@@ -33,16 +34,16 @@ def assign(change: Change, name: str, wanted: list[Mapping[str, Any]]) -> None:
 def import_all(change: Change, wanted: list[Mapping[str, Any]]) -> None:
     """push_token_import: an anonymous profile for each token that nobody has (documented)."""
     for index, token in enumerate(wanted):
-        if _key(token) in change.profiles.draft.push_tokens:
+        if profiles.token_key(token) in change.profiles.draft.push_tokens:
             change.note("token_known", str(index), token, "", "push_tokens")
             continue
-        change.use(change.profiles.create())
+        change.use(change.profiles.create(push_token_import=True))
         change.note("created_profile", str(index), token, f"braze_id {change.record['braze_id']}", "push_tokens")
         _add(change, index, token)
 
 
 def _add(change: Change, index: int, token: Mapping[str, Any]) -> None:
-    room, key = change.profiles, _key(token)
+    room, key = change.profiles, profiles.token_key(token)
     owner = room.draft.push_tokens.get(key)
     if owner == change.record["braze_id"]:
         change.note("unchanged", str(index), token, "", "push_tokens")
@@ -58,8 +59,12 @@ def _add(change: Change, index: int, token: Mapping[str, Any]) -> None:
 
 def _take_away(change: Change, owner: str, token: Mapping[str, Any]) -> None:
     record = change.profiles.open(owner).record
-    record["push_tokens"] = [one for one in record["push_tokens"] if _key(one) != _key(token)]
+    gone = profiles.token_key(token)
+    record["push_tokens"] = [one for one in record["push_tokens"] if profiles.token_key(one) != gone]
+    if record.get("push_token_import") and not record["push_tokens"] and not _is_somebody(record):
+        removal.remove(change.profiles, owner)
+        change.note("temporary_profile_removed", "push_tokens", owner)
 
 
-def _key(token: Mapping[str, Any]) -> str:
-    return f"{token['app_id']}\0{token['token']}"
+def _is_somebody(record: Mapping[str, Any]) -> bool:
+    return any(record.get(name) for name in ("external_id", "user_aliases", "email", "phone"))

@@ -327,6 +327,15 @@ def test_track_users_imports_tokens_for_anonymous_profiles(braze: Client) -> Non
     assert (count(braze), rules(braze)) == (3, ["token_known"] * 2)
 
 
+def test_track_users_removes_the_temporary_profile_when_its_token_gets_a_user(braze: Client) -> None:
+    attributes(braze, {"push_token_import": True, "push_tokens": [TOKEN, {**TOKEN, "token": "second"}]})
+    attributes(braze, {"external_id": "u", "push_tokens": [TOKEN]})
+    assert rules(braze) == ["temporary_profile_removed", "token_moved"]
+    assert (count(braze), tokens(braze, "u")) == (2, ["tok"])
+    attributes(braze, {"push_token_import": True, "push_tokens": [TOKEN]})
+    assert (count(braze), rules(braze)) == (2, ["token_known"])
+
+
 # subscription groups inside attributes
 
 

@@ -10,6 +10,7 @@ from tests.braze.calls import EVENT, IDENTIFIER, PURCHASE, attributes, count
 from tests.conftest import Client, client
 
 STATES = "must be 'subscribed', 'unsubscribed', or 'opted_in'"
+DEVICE = "token import with 'device_id' must have a device_id less than 255 bytes and at least 8 bytes"
 CURRENCY = "'currency' must be an ISO 4217 currency"
 SEED = {
     "clock": {"now": "2026-01-31T12:00:00Z", "frozen": True},
@@ -55,9 +56,11 @@ REFUSALS = [
     ({"external_id": "a", "push_tokens": [{"app_id": "other", "token": "t"}]}, "BAD_PUSH_TOKEN_APP_ID"),
     (
         {"external_id": "a", "push_tokens": [{"app_id": "app", "token": "t", "device_id": "short"}]},
-        "token import with 'device_id' must have a device_id less than 255 bytes and at least 8 bytes",
+        DEVICE,
     ),
     ({"push_token_import": True}, "BAD_PUSH_TOKEN_IMPORT"),
+    ({"push_token_import": True, "push_tokens": []}, "BAD_PUSH_TOKEN_IMPORT"),
+    ({"external_id": "a", "push_tokens": [{"app_id": "app", "token": "t", "device_id": "é" * 128}]}, DEVICE),
     ({"push_token_import": True, "external_id": "a", "push_tokens": []}, "BAD_PUSH_TOKEN_IMPORT"),
 ]  # fmt: skip
 
