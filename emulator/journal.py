@@ -292,7 +292,7 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         "query": entry.query,
         "request_headers": entry.request_headers,
         "response_headers": entry.response_headers,
-        "fates": [(fate.pointer, fate.rule, fate.value, fate.note) for fate in entry.fates],
+        "fates": [*map(tuple, entry.fates)],
         "ms": entry.ms,
         "note": entry.note,
     }
