@@ -155,11 +155,13 @@ def _sent(pointer: str, item: Json, path: str) -> list[dict[str, Json]]:
 
 def _concerns(fate: Fate, pointer: str, path: str) -> bool:
     """Whether a fate is of the whole object, or of the field in it."""
-    if fate.pointer == pointer:
-        # of an object of which only a part was unchanged, the value names the fields
-        return fate.rule != "unchanged" or fate.value is None or path.partition(".")[0] in fate.value
-    inner = fate.pointer.removeprefix(pointer + "/")
     first = path.partition(".")[0]
+    array, _, index = pointer.rpartition("/")
+    if fate.pointer == array and fate.rule == "unchanged" and isinstance(fate.value, dict):
+        return first in fate.value.get(index, ())  # the fields of each object, see Change.end
+    if fate.pointer == pointer:
+        return not isinstance(fate.value, list) or fate.rule != "unchanged" or first in fate.value
+    inner = fate.pointer.removeprefix(pointer + "/")
     if first in ("custom_events", "purchases"):
         return inner != fate.pointer
     return inner != fate.pointer and inner.split("/")[0] in (path, first, *NAMING)

@@ -26,7 +26,8 @@ class Change:
 
     `array` and `index` are the object's place in the request; `opened` and `record` are there once the profile is
     found or created. `changed` says whether anything in the profile is different now, `told` whether there was a fate,
-    `same` names the fields that had their values already. One Change serves a whole array, see `turn`.
+    `same` names the fields that had their values already, `kept` those of earlier objects. One Change serves a whole
+    array: `turn` goes to the next object, `end` tells what is told once.
     """
 
     __slots__ = (
@@ -41,6 +42,7 @@ class Change:
         "changed",
         "told",
         "same",
+        "kept",
         "_fate",
     )
 
@@ -57,6 +59,7 @@ class Change:
         self.changed = False
         self.told = False
         self.same: list[str] = []
+        self.kept: dict[str, list[str]] = {}
         self._fate = fate
 
     def turn(self, index: int) -> None:
@@ -99,8 +102,17 @@ class Change:
             self.note("unchanged", name, None, "there was nothing to remove")
 
     def tell_unchanged(self) -> None:
-        """The fate of what was there already: one for the whole object, or one that names the fields."""
+        """The fate of an object of which the profile had all already; where it had a part, `end` tells."""
         if not self.changed and not self.told:
             self.note("unchanged", "", None, "the profile had all of this already")
         elif self.same:
-            self._fate(f"/{self.array}/{self.index}", "unchanged", self.same, "the profile had these fields already")
+            self.kept[str(self.index)] = self.same
+
+    def end(self) -> None:
+        """Tell of the fields that were unchanged while others changed: one fate an array, because there are many."""
+        if len(self.kept) == 1:
+            ((index, names),) = self.kept.items()
+            self._fate(f"/{self.array}/{index}", "unchanged", names, "the profile had these fields already")
+        elif self.kept:
+            note = "the profiles had these fields of the objects already, by index"
+            self._fate(f"/{self.array}", "unchanged", self.kept, note)

@@ -146,6 +146,16 @@ def test_track_users_says_that_nothing_changed(braze: Client) -> None:
     assert (fate.rule, fate.value) == ("unchanged", ["first_name", "tags", "deep", "email"]), "1.0 is not 1"
 
 
+def test_track_users_names_what_was_unchanged_in_many_objects_once(braze: Client) -> None:
+    people = [{"external_id": f"u{n}", "first_name": "Ada", "n": 1, "plan": "gold"} for n in range(3)]
+    attributes(braze, *people)
+    attributes(braze, people[0], {**people[1], "n": 2}, {**people[2], "plan": "free"})
+    assert [(fate.pointer, fate.rule, fate.value) for fate in braze.entries[-1].fates] == [
+        ("/attributes/0", "unchanged", None),
+        ("/attributes", "unchanged", {"1": ["first_name", "plan"], "2": ["first_name", "n"]}),
+    ]
+
+
 CUSTOM: list[tuple[list[Any], Any, list[str]]] = [
     (["x"], "x", []),
     ([""], "", []),

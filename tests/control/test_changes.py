@@ -58,6 +58,15 @@ def test_why_tells_the_write_that_was_dropped(client: FlaskClient) -> None:
     assert dropped["sent"] == [{"pointer": "/attributes/0/gender", "value": "male"}] and "after" not in dropped
 
 
+@pytest.mark.parametrize("users", [["u1"], ["u1", "u2"]], ids=str)
+def test_why_tells_that_a_value_was_unchanged_beside_one_that_changed(client: FlaskClient, users: list[str]) -> None:
+    for seats in (1, 2):
+        track(client, attributes=[{"external_id": user, "plan": "pro", "seats": seats} for user in users])
+    for user in users:
+        assert [rule["rule"] for rule in why(client, user, "plan")["because"][1]["rules"]] == ["unchanged"]
+        assert why(client, user, "seats")["because"][1]["rules"] == []
+
+
 def test_why_follows_events_nested_values_and_removals(client: FlaskClient) -> None:
     event = {"external_id": "u1", "name": "bought", "time": "2026-01-02T03:04:05Z"}
     track(client, attributes=[{"external_id": "u1", "home": {"city": "Porto"}}], events=[event])

@@ -77,6 +77,7 @@ def _apply(call: Call, change: Change, refused: dict[int, str]) -> dict[int, str
             apply(change, item)
         except Refused as error:
             refused[index] = str(error)
+    change.end()
     return refused
 
 
