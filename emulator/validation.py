@@ -11,11 +11,12 @@ from typing import Any, Final
 import jsonschema_rs
 import orjson
 
-from emulator import bodies
+from emulator import bodies, unknown_fields
 from emulator.call import Call, Json, Problem
 from emulator.errors import ApiError
 from emulator.mending import Defect
 from emulator.operations import Operation
+from emulator.state import names
 
 _INTEGER: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
@@ -38,15 +39,30 @@ def check(call: Call) -> None:
     if operation.schema is None:
         return
     subject = call.body if operation.body == "json" else call.args
-    if _decider(operation).is_valid(subject):
-        return
+    if not _decider(operation).is_valid(subject):
+        call.problems = _bearable(call, operation, subject)
+    _tell_unknown(call, operation, subject)
+
+
+def _bearable(call: Call, operation: Operation, subject: Json) -> list[Problem]:
+    """The problems of items that are refused one by one. Raises ApiError `invalid` for any other problem."""
     found = list(explain(operation, subject))
     if _repairs(call, "numbers"):
         found = _with_numbers(call, found)
     fatal = [problem for problem in found if not _in_partial(operation, problem)]
     if fatal:
         raise _invalid(fatal)
-    call.problems = found
+    return found
+
+
+def _tell_unknown(call: Call, operation: Operation, subject: Json) -> None:
+    """A fate for each field that the operation does not have, where the service says what becomes of such fields."""
+    setting = operation.service.data.get("unknown_fields")
+    if setting:
+        for pointer, value, known in unknown_fields.find(_shape(operation), subject):
+            name = pointer.rpartition("/")[2]
+            if name not in setting["except"]:
+                call.fate(pointer, setting["fate"], value, names.did_you_mean(names.closest(name, known)))
 
 
 def _read(call: Call) -> Json:
@@ -180,6 +196,11 @@ def _typed(schema: Mapping[str, Any], value: str | list[str]) -> Json:
 @cache
 def _decider(operation: Operation) -> Any:
     return jsonschema_rs.validator_for(dict(operation.schema or {}))
+
+
+@cache
+def _shape(operation: Operation) -> unknown_fields.Shape:
+    return unknown_fields.shape(operation.schema or {}, operation.service.definitions)
 
 
 @cache

@@ -24,7 +24,7 @@ FLOORS = {
     "work": "handlers messaging partner_files",
     "steps": "auth limits faults validation workspaces openapi answers asynchrony inspection",
     "seed": "seed",
-    "model": "operations state journal fates liquid bodies entries spare",
+    "model": "operations state journal fates liquid bodies entries spare unknown_fields",
     "ground": "call clock ids resources settings matching redaction documents client mending",
     "errors": "errors",
 }

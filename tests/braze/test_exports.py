@@ -129,7 +129,7 @@ def test_export_segment_shows_the_users_of_the_moment_of_the_call(braze: Client)
 def test_export_segment_ignores_what_it_does_not_know(braze: Client) -> None:
     body = {"segment_id": "gold", "fields_to_export": ["custom_events", "customevents"], "call_back_endpoint": "x"}
     assert braze.post(SEGMENT, body)[0] == 201
-    assert braze.fates == [("/fields_to_export/1", "ignored"), ("/call_back_endpoint", "ignored")]
+    assert braze.fates == [("/call_back_endpoint", "ignored"), ("/fields_to_export/1", "ignored")]
     notes = [fate.note for fate in braze.entries[-1].fates]
     assert notes == ["did you mean 'custom_events'?", "did you mean 'callback_endpoint'?"]
 
@@ -285,9 +285,9 @@ def test_export_global_control_group_has_fewer_fields() -> None:
     wanted = ["external_id", "push_tokens", "email_subscribe"]
     _, body = braze.post(GROUP, {"fields_to_export": wanted, "custom_attributes_to_export": ["plan"]})
     assert braze.fates == [
+        ("/custom_attributes_to_export", "ignored"),
         ("/fields_to_export/1", "ignored"),
         ("/fields_to_export/2", "ignored"),
-        ("/custom_attributes_to_export", "ignored"),
     ]
     assert users(braze, body["url"]) == [{"external_id": "ada"}]
 

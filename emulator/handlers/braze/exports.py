@@ -59,7 +59,6 @@ def _begin(call: Call, segment_id: str, users: Sequence[Record], exportable: fro
         "own_storage": own,
         "extension": _extension(call, own),
     }
-    _tell_unknown(call)
     seconds = float(setting.get("seconds", 0))
     export = exports.begin(call.state, wanted, users, call.now, seconds)
     place = {} if own else {"url": _url(call, export)}
@@ -95,13 +94,6 @@ def _extension(call: Call, own_storage: bool) -> str:
         call.fate("/output_format", "gzip_needs_own_storage", "gzip")
         return "zip"
     return "gz"
-
-
-def _tell_unknown(call: Call) -> None:
-    assert call.operation is not None
-    known = call.operation.data["request"]["properties"]
-    for name in sorted(call.body.keys() - known.keys()):
-        call.fate(f"/{name}", "ignored", call.body[name], names.did_you_mean(names.closest(name, known)))
 
 
 def _url(call: Call, export: Export) -> str:
