@@ -29,33 +29,74 @@ class Window(NamedTuple):
     seconds: int
 
 
+class Rules(NamedTuple):
+    """A bucket under a contract: its windows, the longest first, then bursts; and how the contract words them."""
+
+    windows: tuple[Window, ...]
+    counts_down: bool
+    """Whether the Reset header tells the seconds that are left."""
+    retry_after: str
+    """The header that stands alone on a 429, or nothing."""
+
+
 def take(call: Call) -> None:
     """Count the call in its bucket. Raises ApiError `rate_limited` when a window of it is used up."""
     mode = call.settings.get("rate_limits", "enforce")
     if mode == "off" or "rate_limits" not in call.service.data:
         return
     assert call.account is not None
-    workspace = call.account.workspace
+    workspace, rules = call.account.workspace, _rules(call)
     now, full = int(workspace.clock.seconds()), None
-    windows = _of(call)
-    for number, window in enumerate(windows):
-        used = workspace.count(window.key, now // window.seconds * window.seconds)
-        if number == 0:
-            _tell(call, window, used, now)
+    for window in rules.windows:
+        start = now - now % window.seconds
+        used = workspace.count(window.key, start)
+        if not call.limit_headers:
+            _tell(call, window, used, start - now if rules.counts_down else start)
         if used > window.limit:
             full = window
     if full is not None and mode == "enforce":
-        _refuse(call, full, now)
+        _refuse(call, rules, full, now)
 
 
-def _of(call: Call) -> tuple[Window, ...]:
-    """The bucket's windows: the longest, which the headers tell, then bursts."""
+def _tell(call: Call, window: Window, used: int, start: int) -> None:
+    left = window.limit - used
+    call.limit_headers = {
+        "X-RateLimit-Limit": str(window.limit),
+        "X-RateLimit-Remaining": str(left if left > 0 else 0),
+        "X-RateLimit-Reset": str(start + window.seconds),
+    }
+
+
+def _refuse(call: Call, rules: Rules, window: Window, now: int) -> None:
+    if rules.retry_after:  # in place of the three
+        call.limit_headers = {rules.retry_after: str(window.seconds - now % window.seconds)}
+    hint = (
+        f"{window.limit} requests in {window.seconds} s are allowed; wait, advance the clock, or set rate_limits: count"
+    )
+    raise ApiError("rate_limited", hint=hint)
+
+
+def _rules(call: Call) -> Rules:
     assert call.operation is not None
-    bucket = _bucket(call, call.operation)
-    own: Mapping[str, Any] = call.settings.get("rate_limit_values") or {}
+    settings = call.settings
+    bucket, plan = _bucket(call, call.operation), settings.get("plan", "")
+    own: Mapping[str, Any] = settings.get("rate_limit_values") or {}
     if bucket in own:
-        return _windows(call.service, bucket, own[bucket])
-    return _documented(call.service, bucket, call.settings.get("plan", ""))
+        return _made(call.service, bucket, plan, own[bucket])
+    return _documented(call.service, bucket, plan)
+
+
+@cache
+def _documented(service: Service, bucket: str, plan: str) -> Rules:
+    found: dict[str, Any] = service.data["rate_limits"][bucket]
+    return _made(service, bucket, plan, found.get("plans", {}).get(plan, found))
+
+
+def _made(service: Service, bucket: str, plan: str, given: Mapping[str, Any]) -> Rules:
+    both = [given, *([given["burst"]] if "burst" in given else [])]
+    windows = tuple(Window(f"{service.name}/{bucket}/{one['seconds']}", one["limit"], one["seconds"]) for one in both)
+    dialect: Mapping[str, Any] = service.data.get("plans", {}).get(plan, {})
+    return Rules(windows, "reset_in_seconds" in dialect, dialect.get("retry_after", ""))
 
 
 def _bucket(call: Call, operation: Operation) -> str:
@@ -75,38 +116,6 @@ def _fits(key: str, schema: dict[str, Any], body: bytes) -> bool:
 
 
 _deciders: Final[dict[str, Any]] = {}
-
-
-@cache
-def _documented(service: Service, bucket: str, plan: str) -> tuple[Window, ...]:
-    found: dict[str, Any] = service.data["rate_limits"][bucket]
-    return _windows(service, bucket, found.get("plans", {}).get(plan, found))
-
-
-def _windows(service: Service, bucket: str, given: Mapping[str, Any]) -> tuple[Window, ...]:
-    both = [given, *([given["burst"]] if "burst" in given else [])]
-    return tuple(Window(f"{service.name}/{bucket}/{one['seconds']}", one["limit"], one["seconds"]) for one in both)
-
-
-def _tell(call: Call, window: Window, used: int, now: int) -> None:
-    end = now // window.seconds * window.seconds + window.seconds
-    reset = end - now if "reset_in_seconds" in _dialect(call) else end
-    call.limit_headers = dict(zip(NAMES, map(str, (window.limit, max(0, window.limit - used), reset)), strict=True))
-
-
-def _refuse(call: Call, window: Window, now: int) -> None:
-    dialect = _dialect(call)
-    if "retry_after" in dialect:  # in place of the three
-        call.limit_headers = {dialect["retry_after"]: str(window.seconds - now % window.seconds)}
-    hint = (
-        f"{window.limit} requests in {window.seconds} s are allowed; wait, advance the clock, or set rate_limits: count"
-    )
-    raise ApiError("rate_limited", hint=hint)
-
-
-def _dialect(call: Call) -> dict[str, Any]:
-    found: dict[str, Any] = call.service.data.get("plans", {}).get(call.settings.get("plan", ""), {})
-    return found
 
 
 def headers(call: Call) -> dict[str, str]:

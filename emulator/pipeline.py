@@ -17,6 +17,7 @@ from emulator.journal import Entry, Journal
 from emulator.messaging import accepted, outbox
 from emulator.messaging.dispatcher import Dispatcher
 from emulator.spare import Spare
+from emulator.state.provenance import Step
 from emulator.workspaces import Transaction, Workspace, Workspaces
 
 MAX_HEADER_BYTES: Final = 32_768
@@ -205,9 +206,10 @@ class Emulator:
 
     def _remember(self, call: Call, entry: int) -> None:
         """Keep what the call has changed, for who asks why a value is as it is."""
-        if call.transaction is not None and call.transaction.kept:
+        done = call.transaction
+        if done is not None and done.kept:
             assert call.account is not None
-            call.account.workspace.provenance.add(call.transaction.step(entry, len(call.request.body)))
+            call.account.workspace.provenance.add(Step(done.before, done.after, entry, len(call.request.body)))
 
 
 def _begun(request: Request) -> Call:

@@ -11,7 +11,7 @@ from emulator.call import Account
 from emulator.clock import Clock
 from emulator.errors import ConfigError
 from emulator.state.draft import EMPTY, Draft, State
-from emulator.state.provenance import Provenance, Step
+from emulator.state.provenance import Provenance
 
 if TYPE_CHECKING:  # a workspace keeps what a test armed; only the type is named here
     from emulator.faults import Fault
@@ -99,15 +99,17 @@ class Workspace:
 class Transaction:
     """A class and not a generator, because it stands on the path of every call and costs a tenth of one.
 
-    `before` and `after` are the states around the block, the same where it changed nothing or was left by an exception.
+    `before` and `after` are the states around the block, the same where it changed nothing or was left by an exception;
+    `kept` says whether the workspace's state is another one now.
     Without `keep` the outcome is thrown away: a rehearsal.
     """
 
-    __slots__ = ("before", "after", "_workspace", "_draft", "_keep")
+    __slots__ = ("before", "after", "kept", "_workspace", "_draft", "_keep")
 
     def __init__(self, workspace: Workspace, keep: bool = True) -> None:
         self._workspace = workspace
         self._keep = keep
+        self.kept = False
 
     def __enter__(self) -> Draft:
         self._workspace.lock.acquire()
@@ -119,22 +121,11 @@ class Transaction:
         try:
             if kind is None:
                 self.after = self._draft.commit()
-                if self._keep:
+                if self._keep and self.after is not self.before:
                     self._workspace.state = self.after
+                    self.kept = True
         finally:
             self._workspace.lock.release()
-
-    @property
-    def changed(self) -> bool:
-        return self.after is not self.before
-
-    @property
-    def kept(self) -> bool:
-        """Whether the workspace's state is another one now."""
-        return self._keep and self.changed
-
-    def step(self, entry: int, size: int) -> Step:
-        return Step(self.before, self.after, entry, size)
 
 
 def _set_clock(fresh: Clock, raw: Mapping[str, Any]) -> None:

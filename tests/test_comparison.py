@@ -99,5 +99,5 @@ def test_a_rehearsal_answers_as_the_call_would_and_keeps_nothing() -> None:
     call, response = emulator.rehearse(Request("POST", "/users/track", "", dict(HEADERS), body))
     assert (response.status, response.body) == (201, b'{"message":"success","attributes_processed":1}')
     assert {fate.rule for fate in call.fates} == {"created_profile", "became_custom_attribute"}
-    assert call.transaction.changed and emulator.workspaces.default.state is state
+    assert call.transaction.after is not call.transaction.before and emulator.workspaces.default.state is state
     assert emulator.journal.last == 0 and not emulator.workspaces.default.provenance.steps
