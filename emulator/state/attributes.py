@@ -104,6 +104,9 @@ def _flag(change: Change, name: str, value: Json) -> None:
         change.remove(name)
     elif type(value) is bool:
         change.put(name, value)
+    elif type(value) is int and value in (0, 1):  # real clients write booleans so (observed)
+        change.note("coerced_to_boolean", name, value, f"stored as {'true' if value else 'false'}")
+        change.put(name, bool(value))
     else:
         _drop(change, name, value, "true or false")
 
