@@ -97,8 +97,8 @@ def _by_email(change: Change, item: Mapping[str, Json], value: Json) -> bool:
 
 def _by_phone(change: Change, item: Mapping[str, Json], value: Json) -> bool:
     phone = text_of(change, "phone", value)
-    if not profiles.is_e164(phone) and profiles.phone_key(phone) not in change.profiles.draft.phones:
-        return _no_match(change, "phone", value, "only a valid number creates a profile: write it like +14155552671")
+    if not profiles.is_e164(phone):
+        return _no_match(change, "phone", value, "only a valid number finds or creates one: write it like +14155552671")
     return _by_address(change, item, "phone", phone)
 
 

@@ -131,6 +131,13 @@ def test_track_users_does_nothing_for(braze: Client, array: str, who: dict[str, 
     assert (count(braze), braze.fates) == (0, [(f"/{array}/0/{name}", "no_match")])
 
 
+def test_track_users_does_not_find_a_profile_by_a_number_that_is_not_valid(braze: Client) -> None:
+    attributes(braze, {"external_id": "a", "phone": "12"})
+    attributes(braze, {"phone": "12", "x": 1})
+    assert braze.fates == [("/attributes/0/phone", "no_match")]
+    assert "custom_attributes" not in only(braze, external_ids=["a"])
+
+
 def test_track_users_creates_an_alias_only_profile_when_told(braze: Client) -> None:
     attributes(braze, {"user_alias": ALIAS, "_update_existing_only": False, "x": 1})
     track(braze, events=[{"user_alias": ALIAS, "name": "visited", "time": EARLIER}])
