@@ -32,14 +32,15 @@ def what_if(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
     """The answer, the fates and the changes of a call that is not kept."""
     call, response = emulator.rehearse(_request(emulator, workspace, given))
     found = call.transaction
-    changes = comparison.compare(found.before, found.after) if found is not None else ()
+    changes, complete = _told(found.before, found.after, MOST) if found is not None else ([], True)
     return {
         "status": response.status,
         "headers": response.headers,
         "body": inspection.body(response.body),
         "hint": call.hint,
         "fates": [inspection.shown_fate(fate) for fate in call.fates],
-        "changes": list(islice(changes, MOST)),
+        "changes": changes,
+        "complete": complete,
     }
 
 
@@ -89,9 +90,8 @@ def compare_snapshot(emulator: Emulator, workspace: Workspace, given: Given) -> 
     """What differs between a snapshot and another one, or the present state; profiles by their external_id."""
     before, after = _state(workspace, given["name"]), _state(workspace, given.get("with", NOW))
     limit = given.get("limit", MOST)
-    found = list(islice(comparison.compare(before, after), limit + 1))
-    told = [_readable(one, before, after) for one in found[:limit]]
-    return {"from": given["name"], "to": given.get("with", NOW), "differences": told, "complete": len(found) <= limit}
+    told, complete = _told(before, after, limit)
+    return {"from": given["name"], "to": given.get("with", NOW), "differences": told, "complete": complete}
 
 
 def _state(workspace: Workspace, name: str) -> State:
@@ -100,6 +100,12 @@ def _state(workspace: Workspace, name: str) -> State:
     if name == NOW:
         return workspace.state
     raise KeyError(f"no snapshot '{name}' of workspace {workspace.name}; GET /_emulator/snapshots lists them")
+
+
+def _told(before: State, after: State, limit: int) -> tuple[list[comparison.Difference], bool]:
+    """The first differences, and whether these are all."""
+    found = list(islice(comparison.compare(before, after), limit + 1))
+    return [_readable(one, before, after) for one in found[:limit]], len(found) <= limit
 
 
 def _readable(one: comparison.Difference, before: State, after: State) -> comparison.Difference:

@@ -23,6 +23,11 @@ NAMING: Final = frozenset({
 UNRECORDED: Final = "changed without a recorded call: by the control API or by a message that the emulator sent"
 MERGED: Final = "merged_into"
 """The rule whose value is the braze_id of the profile that went."""
+KEPT_OWN: Final = "merge_kept_own"
+"""The rule of a merge whose note begins with the field: `custom_attributes.plan: 'gold' stays`."""
+DEEPEST: Final = 10
+"""Merges of merges that are followed: a chain of hundreds could be neither written nor read."""
+FURTHER: Final = "ask for the reasons of this profile by its braze_id"
 FORGOTTEN: Final = "earlier calls are no longer kept; this is what is known of the last ones"
 
 
@@ -51,9 +56,9 @@ def told(workspace: Workspace, journal: Journal, braze_id: str, path: str) -> di
 
 
 def _reasons(
-    workspace: Workspace, journal: Journal, braze_id: str, path: str, before_entry: float = inf
+    workspace: Workspace, journal: Journal, braze_id: str, path: str, before_entry: float = inf, depth: int = 0
 ) -> Iterator[dict[str, Json]]:
-    """With `before_entry`, only what earlier entries did: how a profile stood when it was merged."""
+    """With `before_entry`, only what earlier entries did: how a profile stood when it was merged, `depth` merges ago."""
     last: Profile | None = None
     steps = [step for step in workspace.provenance.steps if step.entry < before_entry]
     for number, step in enumerate(steps):
@@ -63,16 +68,20 @@ def _reasons(
         last = after
         if before is not after:
             for reason in _reason(journal.get(step.entry), step, (before, after), path):
-                yield {**reason, **_merged(workspace, journal, reason, path)}
+                yield {**reason, **_merged(workspace, journal, reason, path, depth)}
     present = workspace.state["profiles"].get(braze_id)
     if steps and before_entry == inf and (changed := _sides(last, present, path)):
         yield {"note": UNRECORDED, **changed}
 
 
-def _merged(workspace: Workspace, journal: Journal, reason: dict[str, Any], path: str) -> dict[str, Json]:
+def _merged(workspace: Workspace, journal: Journal, reason: dict[str, Any], path: str, depth: int) -> dict[str, Json]:
     """{merged: what made the value of the profiles that went into this one}, where the reason is a merge."""
     gone = [fate["value"] for fate in reason.get("rules", ()) if fate["rule"] == MERGED]
-    told = [{"profile": one, "because": list(_reasons(workspace, journal, one, path, reason["entry"]))} for one in gone]
+    if depth == DEEPEST:
+        told = [{"profile": one, "note": FURTHER} for one in gone]
+    else:
+        deeper = (path, reason["entry"], depth + 1)
+        told = [{"profile": one, "because": list(_reasons(workspace, journal, one, *deeper))} for one in gone]
     return {"merged": told} if told else {}
 
 
@@ -159,9 +168,17 @@ def _concerns(fate: Fate, pointer: str, path: str) -> bool:
     array, _, index = pointer.rpartition("/")
     if fate.pointer == array and fate.rule == "unchanged" and isinstance(fate.value, dict):
         return first in fate.value.get(index, ())  # the fields of each object, see Change.end
+    if fate.rule == KEPT_OWN:
+        return fate.pointer == pointer and _begins(fate.note, path)
     if fate.pointer == pointer:
         return not isinstance(fate.value, list) or fate.rule != "unchanged" or first in fate.value
     inner = fate.pointer.removeprefix(pointer + "/")
     if first in ("custom_events", "purchases"):
         return inner != fate.pointer
     return inner != fate.pointer and inner.split("/")[0] in (path, first, *NAMING)
+
+
+def _begins(note: str, path: str) -> bool:
+    """Whether a note tells of the field, of one inside it, or of the one it is in."""
+    told = note.removeprefix("custom_attributes.")
+    return told.startswith((f"{path}:", f"{path}.", f"{path.partition('.')[0]}:"))

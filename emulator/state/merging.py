@@ -214,7 +214,7 @@ def _aliases(both: Merge, name: str) -> None:
     for alias in both.gone[name]:
         label = alias["alias_label"]
         if label in own:
-            both.lose(f"the alias of the label '{label}'", alias, aliases.pair(label, own[label]))
+            both.lose(f"{name}.{label}", alias, aliases.pair(label, own[label]))
         else:
             both.record[name] = [*both.record[name], alias]
             both.room.draft.aliases[profiles.alias_key(alias)] = both.record["braze_id"]

@@ -98,6 +98,42 @@ def test_why_tells_what_a_merge_has_lost(client: FlaskClient) -> None:
     assert "merge_kept_own" in {rule["rule"] for rule in told["rules"]} and "after" not in told
 
 
+def merge(client: FlaskClient, gone: str, stays: str) -> None:
+    update = {"identifier_to_merge": {"external_id": gone}, "identifier_to_keep": {"external_id": stays}}
+    assert client.post("/users/merge", json={"merge_updates": [update]}, headers=KEY).status_code == 202
+
+
+def test_why_tells_of_a_merge_only_what_concerns_the_field(client: FlaskClient) -> None:
+    track(client, attributes=[{"external_id": one, "plan": one, "email": f"{one}@x.de"} for one in ("a", "b")])
+    merge(client, "b", "a")
+    (rule, gone) = why(client, "a", "plan")["because"][-1]["rules"]
+    assert (rule["rule"], rule["value"], gone["rule"]) == ("merge_kept_own", "b", "merged_into")
+    assert [rule["rule"] for rule in why(client, "a", "nothing")["because"][-1]["rules"]] == ["merged_into"]
+
+
+def test_why_tells_which_alias_a_merge_has_lost(client: FlaskClient) -> None:
+    aliases = [{"external_id": one, "alias_label": "l", "alias_name": one} for one in ("a", "b")]
+    track(client, attributes=[{"external_id": one, "plan": "same"} for one in ("a", "b")])
+    client.post("/users/alias/new", json={"user_aliases": aliases}, headers=KEY)
+    merge(client, "b", "a")
+    notes = [rule["note"] for rule in why(client, "a", "user_aliases")["because"][-1]["rules"]]
+    assert [note for note in notes if note.startswith("user_aliases.l: ") and note.endswith("stays")]
+
+
+def test_why_ends_where_merges_follow_merges(client: FlaskClient) -> None:
+    """Each profile that went had taken over another one before."""
+    for number in range(40):
+        track(client, attributes=[{"external_id": f"u{number}", "plan": str(number)}])
+    for number in range(39):
+        merge(client, f"u{number}", f"u{number + 1}")
+    told, depth = why(client, "u39", "plan"), 0
+    while "because" in told:
+        depth += 1
+        told = next(one for one in told["because"] if "merged" in one)["merged"][0]
+    assert depth == 11 and told["note"].startswith("ask for the reasons of this profile")
+    assert why(client, told["profile"], "plan")["because"]
+
+
 def test_why_of_a_seeded_value_and_of_one_that_never_was(client: FlaskClient) -> None:
     assert why(client, "seeded", "plan")["note"] == "it is as the seed planted it"
     assert why(client, "seeded", "colour")["note"] == "no recorded call touched it"
@@ -143,6 +179,12 @@ def test_what_if_of_calls_that_change_nothing(
 ) -> None:
     told = client.post("/_emulator/what-if", json=given).get_json()
     assert (told["status"], told["changes"]) == (status, []) and text in str(told["body"])
+
+
+def test_what_if_names_the_profiles_that_would_go(client: FlaskClient) -> None:
+    given = {"path": "/users/delete", "body": {"external_ids": ["seeded"]}}
+    told = client.post("/_emulator/what-if", json=given).get_json()
+    assert told["complete"] and ("seeded", "") in {(one.get("external_id"), one["field"]) for one in told["changes"]}
 
 
 def test_what_if_takes_place_in_the_chosen_workspace(client: FlaskClient) -> None:
