@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from emulator.call import Call, Json
-from emulator.errors import ApiError
+from emulator.handlers.braze._dated import between
 from emulator.state import email_states, profiles, unreachable
 from emulator.state.profiles import Profiles
 
@@ -99,23 +99,13 @@ def _wanted(call: Call, entries: list[Mapping[str, Any]]) -> list[Mapping[str, A
     """The entries of the addresses in the query, else those between its dates (documented: addresses win)."""
     given = call.args.get("email")
     if given is None:
-        return _between(call, entries)
+        return between(call, entries)
     asked = [given] if isinstance(given, str) else given
     for address in asked:
         if " " in address:
             call.fate("/email", "plus_became_blank", address)
     keys = {profiles.email_key(address) for address in asked}
     return [one for one in entries if profiles.email_key(one["email"]) in keys]
-
-
-def _between(call: Call, entries: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    try:
-        found, cut = unreachable.between(entries, call.args["start_date"], call.args["end_date"])
-    except ValueError as error:
-        raise ApiError("invalid", message=str(error), hint=f"{error}; dates look like 2026-01-31") from None
-    if cut:
-        call.fate("/end_date", "end_date_midnight", call.args["end_date"], f"entries of that day: {cut}")
-    return found
 
 
 def _page(call: Call, entries: list[Json]) -> Json:

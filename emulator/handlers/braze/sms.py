@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.call import Call, Json
-from emulator.errors import ApiError
+from emulator.handlers.braze._dated import between
 from emulator.state import unreachable
 
 
@@ -27,19 +27,9 @@ def _wanted(call: Call) -> list[Mapping[str, Any]]:
     entries = call.state.invalid_phone_numbers.values()
     asked = call.args.get("phone_numbers")
     if asked is None:
-        return _between(call, entries)
+        return between(call, entries)
     keys = set(map(unreachable.number_key, [asked] if isinstance(asked, str) else asked))
     return [one for one in entries if unreachable.number_key(one["phone"]) in keys]
-
-
-def _between(call: Call, entries: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    try:
-        found, cut = unreachable.between(entries, call.args["start_date"], call.args["end_date"])
-    except ValueError as error:
-        raise ApiError("invalid", message=str(error), hint=f"{error}; dates look like 2026-01-31") from None
-    if cut:
-        call.fate("/end_date", "end_date_midnight", call.args["end_date"], f"entries of that day: {cut}")
-    return found
 
 
 def remove_invalid_phone_numbers(call: Call) -> Json:
