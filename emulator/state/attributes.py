@@ -252,6 +252,9 @@ def _groups(change: Change, wanted: list[Any]) -> None:
     """Sets the profile's states, and those of all profiles that share its address."""
     for index, one in enumerate(wanted):
         group = change.profiles.draft.subscription_groups[one["subscription_group_id"]]
+        if opt_ins.out_of_place(group, one):
+            within, note = f"subscription_groups/{index}", f"this group is of {group['channel']}"
+            change.note("no_double_opt_in", "use_double_opt_in_logic", True, note, within)
         if opt_ins.needed(group, one):
             asked = opt_ins.ask(change.profiles, group, change.record.get("phone"))
             change.note("double_opt_in" if asked else "nobody_to_ask", str(index), one, "", "subscription_groups")

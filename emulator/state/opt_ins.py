@@ -18,6 +18,12 @@ def needed(group: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return bool(double) and group["channel"] in ("sms", "rcs")
 
 
+def out_of_place(group: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether double opt-in is asked for in a group that has none (documented: SMS groups only)."""
+    double = wanted.get("use_double_opt_in_logic") and wanted["subscription_state"] == "subscribed"
+    return bool(double) and not needed(group, wanted)
+
+
 def ask(room: Profiles, group: Mapping[str, Any], phone: str | None) -> bool:
     """Remember that the holder of a number was asked; False: without a number there is nobody to ask.
 

@@ -206,6 +206,12 @@ def test_get_new_users_series_of_an_app() -> None:
     assert series(braze, "/kpi/dau/data_series", "length=1&app_id=ios") == {"2026-01-31": 1}
 
 
+@pytest.mark.parametrize("key", ["new_users", "dau", "mau", "uninstalls"])
+def test_series_of_users_have_no_hours(braze: Client, key: str) -> None:
+    found = series(braze, f"/kpi/{key}/data_series", "length=2&unit=hour")
+    assert (list(found), braze.fates) == (["2026-01-30", "2026-01-31"], [("/unit", "ignored")])
+
+
 def test_get_uninstall_series_is_what_the_seed_says() -> None:
     profiles = [{"external_id": "a", "uninstalled_at": "2026-01-30T10:00:00Z"}, {"external_id": "b"}]
     braze = client({**SEED, "profiles": profiles})

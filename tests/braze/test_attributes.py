@@ -376,6 +376,10 @@ def test_track_users_sets_groups_after_an_address_of_the_same_object() -> None:
     groups = [{"id": "news", "name": "News", "channel": "email"}]
     braze = client({"subscription_groups": groups, "profiles": [{"external_id": "a", "email": "a@b.co"}]})
     news = {"subscription_group_id": "news", "subscription_state": "unsubscribed"}
+    double = {"subscription_group_id": "news", "subscription_state": "subscribed", "use_double_opt_in_logic": True}
+    attributes(braze, {"external_id": "c", "subscription_groups": [double]})
+    place = "/attributes/0/subscription_groups/0/use_double_opt_in_logic"
+    assert (place, "no_double_opt_in") in braze.fates
     attributes(braze, {"external_id": "b", "subscription_groups": [news], "email": "a@b.co"})
     assert ("/attributes/0/subscription_groups/0", "shared_address") in braze.fates
 

@@ -131,7 +131,7 @@ def test_export_segment_ignores_what_it_does_not_know(braze: Client) -> None:
     assert braze.post(SEGMENT, body)[0] == 201
     assert braze.fates == [("/call_back_endpoint", "ignored"), ("/fields_to_export/1", "ignored")]
     notes = [fate.note for fate in braze.entries[-1].fates]
-    assert notes == ["did you mean 'custom_events'?", "did you mean 'callback_endpoint'?"]
+    assert notes == ["did you mean 'callback_endpoint'?", "did you mean 'custom_events'?"]
 
 
 def test_export_segment_of_unknown_fields_only_has_empty_users(braze: Client) -> None:

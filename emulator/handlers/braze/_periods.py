@@ -20,11 +20,11 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ZONED: Final = re.compile(r"(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|:\d{2}.*[+-]\d{2})$", re.ASCII)
 
 
-def labels(call: Call) -> list[str]:
+def labels(call: Call, unit: str = "day") -> list[str]:
     """`YYYY-MM-DD` a day, or `YYYY-MM-DDTHH` an hour, the oldest first. Raises ApiError for an end that is no time."""
     last, length = _ending(call), call.args["length"]
     try:
-        if call.args.get("unit") == "hour":
+        if unit == "hour":
             return [f"{last - timedelta(hours=back):%Y-%m-%dT%H}".zfill(13) for back in reversed(range(length))]
         return [day.isoformat() for day in days(last.date(), length)]
     except OverflowError:

@@ -130,7 +130,7 @@ def get_revenue_series(call: Call) -> Json:
 
 
 def _tracked(call: Call, kind: str, name: str, measure: Mapping[str, Callable[[Any], Json]]) -> Json:
-    labels, app, segment = _periods.labels(call), _app(call), _segment(call)
+    labels, app, segment = _periods.labels(call, _unit(call)), _app(call), _segment(call)
     if segment is not None and not segment["analytics_tracking_enabled"]:
         return _not_tracked(call, segment)
     months = {label[:7] for label in labels}
@@ -149,6 +149,12 @@ def _series(
 def _not_tracked(call: Call, segment: Mapping[str, Any]) -> Json:
     call.fate("/segment_id", "analytics_not_tracked", segment["id"])
     return {"message": "success", "data": []}
+
+
+def _unit(call: Call) -> str:
+    """Of the series that can have hours; those of users have days only (documented)."""
+    unit: str = call.args.get("unit", "day")
+    return unit
 
 
 def _segment(call: Call) -> Mapping[str, Any] | None:
@@ -170,7 +176,7 @@ def _app(call: Call) -> str:
 
 def get_session_series(call: Call) -> Json:
     """{time, sessions}, of everybody or of those who are in a segment now."""
-    labels, segment = _periods.labels(call), _segment(call)
+    labels, segment = _periods.labels(call, _unit(call)), _segment(call)
     _app(call)
     if segment is not None and not segment["analytics_tracking_enabled"]:
         return _not_tracked(call, segment)

@@ -40,6 +40,8 @@ def set_subscription_status_v2(call: Call) -> Json:
 def _set(call: Call, room: Profiles, entry: Mapping[str, Any], place: str, ids: tuple[str, ...], *fields: str) -> None:
     """Set one group's state. `fields` are the names of the e-mail and the phone list."""
     group = _group(call, entry["subscription_group_id"])
+    if opt_ins.out_of_place(group, entry):
+        call.fate(f"{place}/use_double_opt_in_logic", "no_double_opt_in", True, f"this group is of {group['channel']}")
     named = [(pointer, _text(call, pointer, given)) for name in ids for pointer, given in _listed(entry, name, place)]
     for pointer, external_id in named:
         _set_user(call, room, group, entry, pointer, external_id)
