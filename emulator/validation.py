@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from typing import Any, Final
@@ -11,7 +11,7 @@ from typing import Any, Final
 import jsonschema_rs
 import orjson
 
-from emulator import bodies, unknown_fields
+from emulator import advice, bodies, unknown_fields
 from emulator.call import Call, Json, Problem
 from emulator.errors import ApiError
 from emulator.mending import Defect
@@ -51,7 +51,7 @@ def _bearable(call: Call, operation: Operation, subject: Json) -> list[Problem]:
         found = _with_numbers(call, found)
     fatal = [problem for problem in found if not _in_partial(operation, problem)]
     if fatal:
-        raise _invalid(fatal)
+        raise _invalid(operation, subject, fatal)
     return found
 
 
@@ -148,19 +148,37 @@ def _put(body: Json, steps: list[str], value: Json) -> None:
     body[int(last) if isinstance(body, list) else last] = value
 
 
-def _invalid(problems: list[Problem]) -> ApiError:
+def _invalid(operation: Operation, subject: Json, problems: list[Problem]) -> ApiError:
     by_field: dict[str, list[str]] = {}
     for problem in problems:
         by_field.setdefault(problem.steps[0] if problem.steps else "", []).append(problem.message)
-    first = problems[0]
+    first, whole = problems[0], "the body" if operation.body == "json" else "the query"
+    told = [f"{problem.pointer or whole}: {problem.fix}" for problem in problems[:5]]
     return ApiError(
         "invalid",
         message=first.message,
         field=first.pointer.strip("/").replace("/", "."),
         errors=by_field,
         problems=problems,
-        hint="; ".join(f"{problem.pointer or 'the body'}: {problem.fix}" for problem in problems[:5]),
+        hint="; ".join([*told, *islice(_misspelt(operation, subject), 5)]),
     )
+
+
+def _misspelt(operation: Operation, subject: Json) -> Iterator[str]:
+    """What the operation does not have and is nearly the name of something that it has."""
+    for pointer, name, known in islice(_unknown(operation, subject), MAX_PROBLEMS):
+        meant = names.closest(name, known) or names.closest(name.rstrip("s"), known)
+        if meant:
+            yield f"{pointer}: not known here, {names.did_you_mean(meant)}"
+
+
+def _unknown(operation: Operation, subject: Json) -> Iterator[tuple[str, str, Iterable[str]]]:
+    """(pointer, name, the names that there are), also of a whole whose unknown fields the handler looks at."""
+    known = (operation.schema or {}).get("properties", {})
+    if isinstance(subject, dict) and not _shape(operation).names:
+        yield from ((f"/{_escaped(name)}", name, known) for name in subject if name not in known)
+    for pointer, _, inner in unknown_fields.find(_shape(operation), subject):
+        yield pointer, _plain(pointer.rpartition("/")[2]), inner
 
 
 def _in_partial(operation: Operation, problem: Problem) -> bool:
@@ -270,12 +288,21 @@ def _flattened(error: Any, place: str) -> Iterator[Problem]:
         name = next(name for name in error.validator_value if error.message.startswith(repr(name)))
         yield _problem(error, f"{place}/{_escaped(name)}", None, name)
     else:
-        way = error.absolute_path
-        yield _problem(error, place, error.instance, str(way[-1]) if way else place.rpartition("/")[2])
+        yield _problem(error, place, error.instance, _name(place))
+
+
+def _name(place: str) -> str:
+    """`price` of /items/0/price, `items[0]` of /items/0."""
+    *_, around, last = ("", *place.split("/"))
+    return f"{_plain(around)}[{last}]" if around and last.isdigit() else _plain(last)
+
+
+def _plain(step: str) -> str:
+    return step.replace("~1", "/").replace("~0", "~")
 
 
 def _problem(error: Any, pointer: str, value: Json, name: str) -> Problem:
-    fix = FIXES.get(error.validator, _fix_other)(error, f"'{name}'" if name else "the request")
+    fix = advice.fix(error, f"'{name}'" if name else "the request")
     message = _service_text(error, name) or fix
     if isinstance(value, str) and ("{{" in value or "{%" in value):
         fix += "; it holds Liquid that was not rendered"
@@ -296,91 +323,3 @@ def _service_text(error: Any, name: str) -> str:
 
 def _escaped(step: object) -> str:
     return str(step).replace("~", "~0").replace("/", "~1")
-
-
-Fix = Callable[[Any, str], str]
-
-
-def _fix_type(error: Any, name: str) -> str:
-    wanted = error.validator_value
-    return f"{name} must be {' or '.join(wanted) if isinstance(wanted, list) else wanted}"
-
-
-def _fix_required(error: Any, name: str) -> str:
-    return f"{name} is required"
-
-
-def _fix_enum(error: Any, name: str) -> str:
-    values = [value if isinstance(value, str) else orjson.dumps(value).decode() for value in error.validator_value]
-    return f"{name} must be one of {', '.join(values)}"
-
-
-def _fix_max_length(error: Any, name: str) -> str:
-    return f"{name} has {len(error.instance)} characters; at most {error.validator_value} are allowed"
-
-
-def _fix_min_length(error: Any, name: str) -> str:
-    return f"{name} must not be empty"
-
-
-def _fix_pattern(error: Any, name: str) -> str:
-    return f"{name} must look like {error.schema.get('description') or error.validator_value}"
-
-
-def _fix_min_items(error: Any, name: str) -> str:
-    return f"{name} has {len(error.instance)} items; at least {error.validator_value} is needed"
-
-
-def _fix_max_items(error: Any, name: str) -> str:
-    return f"{name} has {len(error.instance)} items; at most {error.validator_value} are allowed"
-
-
-def _fix_minimum(error: Any, name: str) -> str:
-    return f"{name} is {error.instance}; at least {error.validator_value} is allowed"
-
-
-def _fix_maximum(error: Any, name: str) -> str:
-    return f"{name} is {error.instance}; at most {error.validator_value} is allowed"
-
-
-def _fix_any_of(error: Any, name: str) -> str:
-    branches = error.validator_value
-    if not all("required" in branch for branch in branches):
-        return _fix_other(error, name)
-    filled = ", and not empty" if any("properties" in branch for branch in branches) else ""
-    return f"{name} needs one of {', '.join(' with '.join(branch['required']) for branch in branches)}{filled}"
-
-
-def _fix_not(error: Any, name: str) -> str:
-    refused = error.validator_value
-    for branch in refused.get("anyOf", [refused]):
-        together = branch.get("required", ())
-        if len(together) > 1 and isinstance(error.instance, dict) and error.instance.keys() >= {*together}:
-            return f"{name} must not have {' and '.join(together)} together"
-    return f"{name} must not be {'null' if error.instance is None else repr(error.instance)[:80]}"
-
-
-def _fix_additional(error: Any, name: str) -> str:
-    return f"unknown field: {error.message}"
-
-
-def _fix_other(error: Any, name: str) -> str:
-    return f"{name} is not valid: {error.message[:200]}"
-
-
-FIXES: Final[dict[str, Fix]] = {
-    "type": _fix_type,
-    "required": _fix_required,
-    "enum": _fix_enum,
-    "maxLength": _fix_max_length,
-    "minLength": _fix_min_length,
-    "minItems": _fix_min_items,
-    "pattern": _fix_pattern,
-    "maxItems": _fix_max_items,
-    "minimum": _fix_minimum,
-    "maximum": _fix_maximum,
-    "anyOf": _fix_any_of,
-    "not": _fix_not,
-    "additionalProperties": _fix_additional,
-}
-"""JSON Schema keyword -> our advice for a value that failed it; the name comes in quotation marks."""

@@ -25,7 +25,7 @@ FLOORS = {
     "steps": "auth limits faults validation workspaces openapi answers asynchrony inspection",
     "seed": "seed",
     "model": "operations state journal fates liquid bodies entries spare unknown_fields",
-    "ground": "call clock ids resources settings matching redaction documents client mending",
+    "ground": "call clock ids resources settings matching redaction documents client mending advice",
     "errors": "errors",
 }
 """From the roof to the cellar. A room knows the floors under its own; rooms of one floor do not know each other."""
@@ -48,6 +48,8 @@ OWNERS = {
     "random": ("ids",),
     "sqlite3": ("journal",),
     "immutables": ("state",),
+    "liquid": ("liquid",),
+    "dateutil": ("liquid",),
 }
 """Third-party or standard module -> the only rooms (or modules) that may import it."""
 

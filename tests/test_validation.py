@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from emulator import operations, validation
 from emulator.operations import Operation, Service
 from tests import toy
+from tests.conftest import Client
 
 SERVICE = Service(
     "toy", {"requires_json": True, "errors": {}}, {"name": {"type": "string", "minLength": 1}}, frozenset()
@@ -182,6 +183,38 @@ def test_a_refusal_names_every_field_and_the_hint_every_fix() -> None:
     response = client.send("POST", "/things/make", {"name": ""})
     assert response.body == b'{"message":"\'name\' must not be empty","errors":{"name":["\'name\' must not be empty"]}}'
     assert response.headers["X-Emulator-Hint"] == "/name: 'name' must not be empty"
+
+
+HINTS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "a name in the plural": ("/email/bounce/remove", {"emails": ["a@x.de"]}, "did you mean 'email'?"),
+    "a name in the singular": ("/users/delete", {"external_id": "a"}, "did you mean 'external_ids'?"),
+    "an array of users/track": ("/users/track", {"attribute": []}, "did you mean 'attributes'?"),
+    "an item of an array": (
+        "/users/identify",
+        {"emails_to_identify": [{"external_id": "a", "email": "a@x.de", "prioritization": ["new"]}]},
+        "'prioritization[0]' must be one of identified",
+    ),
+    "one of several forms": (
+        "/users/merge",
+        {"merge_updates": [{"identifier_to_merge": {"email": "a@x.de"}, "identifier_to_keep": {"external_id": "a"}}]},
+        "'identifier_to_merge' needs exactly one of external_id, user_alias, email with prioritization, phone with",
+    ),
+}
+"""path, body, and what the hint says."""
+
+
+@pytest.mark.parametrize("case", HINTS)
+def test_the_hint_of_a_refusal_says_what_would_be_right(case: str, braze_client: Client) -> None:
+    path, body, told = HINTS[case]
+    response = braze_client.send("POST", path, body)
+    assert response.status == 400 and told in response.headers["X-Emulator-Hint"]
+
+
+def test_the_hint_says_where_a_query_is_wrong(braze_client: Client) -> None:
+    response = braze_client.send("GET", "/email/unsubscribes", query="start_date=2026-01-01")
+    assert response.headers["X-Emulator-Hint"].startswith(
+        "the query: the request needs one of start_date with end_date"
+    )
 
 
 def test_a_duplicate_key_is_a_fate_with_its_place() -> None:
