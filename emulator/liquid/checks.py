@@ -1,0 +1,115 @@
+"""What can be said about a rendered text: is it JSON, is something empty, is a time in seconds, is a link a link."""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Any, Final
+
+from emulator.liquid.values import JSON, TEXT, Finding, Options, Step
+from emulator.mending import Mender
+
+_WHOLE_LINK: Final = re.compile(r"(?<![=&%/\w])https?%3A%2F%2F[^\s\"'<>]*", re.IGNORECASE)
+_SECONDS: Final = re.compile(r'"(\w*time_?stamp\w*)"\s*:\s*("?)(\d{10})\2(?![\d.])', re.IGNORECASE)
+_KEY_BEFORE: Final = re.compile(r'"((?:[^"\\\n]|\\.){1,100})"\s*:\s*"?$')
+_BODY: Final = "body"
+_MOST: Final = 20
+
+
+def check(output: str, steps: list[Step], options: Options) -> list[Finding]:
+    """`steps` are those that wrote into the output."""
+    found = list(_links(output, steps))
+    if options.expects == JSON:
+        found += [*_json(output, steps), *_seconds(output, steps), *_empty_keys(output, steps, options)]
+    elif options.expects != TEXT:
+        found += [
+            Finding("empty_value", f"{step.source} prints nothing into the {options.expects}", step.place, step.line)
+            for step in steps
+            if step.start == step.end and step.tag in ("output", "echo")
+        ]
+    return found
+
+
+def _links(output: str, steps: list[Step]) -> Iterator[Finding]:
+    for link in _WHOLE_LINK.finditer(output):
+        text = f"{link[0][:60]}… is a whole link, URL-encoded; nothing can open it"
+        yield _at(output, steps, link.start(), "link_encoded_whole", text)
+
+
+def _json(output: str, steps: list[Step]) -> Iterator[Finding]:
+    """Every usual mistake with its line and column, and what a parser says after those are mended."""
+    try:
+        value = json.loads(output)
+    except RecursionError:
+        return
+    except ValueError:
+        mender = Mender(output)
+        mended = mender.mended()
+        for defect in mender.defects[:_MOST]:
+            at = _offset(output, defect.line, defect.column)
+            yield _at(output, steps, at, "invalid_json", f"{defect.what}: {defect.fix}")
+        yield from _rest(output, mended, steps)
+    else:
+        yield from _blanks(value, "")
+
+
+def _rest(output: str, mended: str, steps: list[Step]) -> Iterator[Finding]:
+    try:
+        json.loads(mended)
+    except RecursionError:
+        return
+    except json.JSONDecodeError as error:
+        if not mended.strip():
+            yield Finding("invalid_json", "there is nothing but white space", _BODY, 1, 1)
+            return
+        before = next((step for step in reversed(steps) if step.start <= error.pos and step.line), None)
+        hint = f"; {before.source} of line {before.line} is before it" if before and mended == output else ""
+        yield Finding("invalid_json", f"{error.msg}{hint}", _BODY, error.lineno, error.colno)
+
+
+def _blanks(value: Any, path: str) -> Iterator[Finding]:
+    if isinstance(value, str) and value != value.strip() and value.strip():
+        yield Finding("blank_in_value", f"{path or 'the text'} is {value[:60]!r}, with a blank at an end", _BODY)
+    elif isinstance(value, dict):
+        for key, held in value.items():
+            yield from _blanks(held, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, list):
+        for number, held in enumerate(value):
+            yield from _blanks(held, f"{path}[{number}]")
+
+
+def _seconds(output: str, steps: list[Step]) -> Iterator[Finding]:
+    for found in _SECONDS.finditer(output):
+        quoted = " and a text" if found[2] else ""
+        text = f"{found[1]} is {found[3]}: seconds{quoted}; in milliseconds it is {found[3]}000"
+        yield _at(output, steps, found.start(3), "seconds_not_milliseconds", text)
+
+
+def _empty_keys(output: str, steps: list[Step], options: Options) -> Iterator[Finding]:
+    for step in steps:
+        if step.tag not in ("output", "echo") or step.value.strip():
+            continue
+        key = _KEY_BEFORE.search(output, max(0, step.start - 200), step.start)
+        if key is None or output[step.end : step.end + 1] not in ('"', ",", "}", "\n", " "):
+            continue
+        needed = "; the receiver insists on it" if key[1] in options.required else ""
+        yield Finding("empty_value", f"{key[1]} is empty: {step.source} prints nothing{needed}", step.place, step.line)
+
+
+def _at(output: str, steps: list[Step], at: int, rule: str, text: str) -> Finding:
+    """A finding about a place in the output, with the tag that wrote it."""
+    line = output.count("\n", 0, at) + 1
+    column = at - output.rfind("\n", 0, at)
+    index = bisect_right([step.start for step in steps], at) - 1
+    wrote = steps[index] if index >= 0 and steps[index].start <= at < steps[index].end else None
+    hint = f" (written by {wrote.source}, {wrote.place} line {wrote.line})" if wrote and len(wrote.source) < 100 else ""
+    return Finding(rule, text + hint, _BODY, line, column)
+
+
+def _offset(output: str, line: int, column: int) -> int:
+    at = 0
+    for _ in range(line - 1):
+        at = output.find("\n", at) + 1
+    return at + column - 1

@@ -1,0 +1,86 @@
+"""The engine under the dialect: python-liquid with our scanner, tags and filters, and parsed templates kept by text."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final, TextIO
+
+from liquid import BoundTemplate, Environment, RenderContext
+from liquid.ast import Node
+from liquid.exceptions import LiquidError
+from liquid.parser import get_parser
+from liquid.stream import TokenStream
+from liquid.token import Token
+
+from emulator.liquid.limits import CAPS
+from emulator.liquid.scanner import Scanned, scan
+from emulator.liquid.tags.registry import TAGS
+
+KEPT_TEMPLATES: Final = 512
+KEPT_CHARACTERS: Final = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A template, ready to be rendered any number of times, by any thread."""
+
+    scanned: Scanned
+    nodes: list[Node]
+    template: BoundTemplate
+
+    def render(self, context: RenderContext, buffer: TextIO) -> None:
+        for node in self.nodes:
+            node.render(context, buffer)
+
+
+class Engine(Environment):
+    """One for the process. What belongs to a rendering is in its Work."""
+
+    block_nesting_limit = CAPS["nesting"] + 10
+    context_depth_limit = 2 * CAPS["nesting"]
+
+    def __init__(self) -> None:
+        super().__init__(strict_filters=False)
+        self._kept: OrderedDict[str, Parsed] = OrderedDict()
+        self._characters = 0
+        self._lock = Lock()
+
+    def setup_tags_and_filters(self, *, extra: bool = False) -> None:
+        for name, tag in TAGS.items():
+            self.tags[name] = tag.kind(self)
+
+    def tokenizer(self) -> Callable[[str], Iterator[Token]]:
+        return lambda source: iter(scan(source).tokens)
+
+    def read(self, source: str) -> Parsed:
+        """Parse, or find what was parsed before. Raises LiquidError and CapReached."""
+        with self._lock:
+            found = self._kept.get(source)
+            if found is not None:
+                self._kept.move_to_end(source)
+                return found
+        parsed = self.parse_anew(source)
+        self._keep(source, parsed)
+        return parsed
+
+    def parse_anew(self, source: str) -> Parsed:
+        scanned = scan(source)
+        try:
+            nodes = get_parser(self).parse(TokenStream(iter(scanned.tokens)))
+        except LiquidError as error:
+            if error.token is not None and error.token.source is scanned.source:
+                error.line = scanned.line(error.token.start_index)  # type: ignore[attr-defined]
+            raise
+        return Parsed(scanned, nodes, BoundTemplate(self, nodes))
+
+    def _keep(self, source: str, parsed: Parsed) -> None:
+        with self._lock:
+            if source not in self._kept:
+                self._characters += len(source)
+            self._kept[source] = parsed
+            while len(self._kept) > KEPT_TEMPLATES or (self._characters > KEPT_CHARACTERS and len(self._kept) > 1):
+                dropped, _ = self._kept.popitem(last=False)
+                self._characters -= len(dropped)
