@@ -15,7 +15,7 @@ import orjson
 from emulator import ids, resources
 from emulator import state as rooms
 from emulator.errors import ConfigError, SchemaError
-from emulator.state import braze
+from emulator.state import braze, names
 from emulator.state.credential import Credential
 from emulator.state.draft import Draft
 
@@ -54,12 +54,17 @@ def credential_tables() -> list[str]:
 
 @cache
 def schema() -> dict[str, Any]:
-    """The published JSON Schema of a seed document; names of services and parts of partners come from their folders."""
+    """The published JSON Schema of a seed document; names of services, buckets and parts of partners come from
+    their folders.
+    """
     root = resources.folder("schemas")
     found: dict[str, Any] = orjson.loads((root / "seed.schema.json").read_bytes())
     parts = {name: _parts()[name] for name in partners()}
-    services = sorted(path.parent.name for path in root.glob("*/service.json"))
-    found["properties"]["settings"]["properties"]["modes"]["propertyNames"] = {"enum": services}
+    services = {path.parent.name: orjson.loads(path.read_bytes()) for path in sorted(root.glob("*/service.json"))}
+    settings = found["properties"]["settings"]["properties"]
+    settings["modes"]["propertyNames"] = {"enum": list(services)}
+    buckets = [bucket for service in services.values() for bucket in service.get("rate_limits", ())]
+    settings["rate_limit_values"]["propertyNames"] = {"enum": buckets}
     found["properties"]["partners"] = {"type": "object", "additionalProperties": False, "properties": parts}
     return found
 
@@ -86,7 +91,18 @@ def explain(against: Mapping[str, Any], document: Any, where: str) -> list[str]:
         return where + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
 
     errors = sorted(Draft202012Validator(against).iter_errors(document), key=lambda error: list(map(str, error.path)))
-    return [f"{place(error.absolute_path)}: {error.message}" for error in errors]
+    return [f"{place(error.absolute_path)}: {error.message}{_meant(error)}" for error in errors]
+
+
+def _meant(error: Any) -> str:
+    """What was probably meant by a key that is not known, or which keys there are."""
+    if error.validator != "additionalProperties" or not isinstance(error.instance, dict):
+        return ""
+    known = error.schema.get("properties", {})
+    near = [names.closest(key, known) or names.closest(key.rstrip("s"), known) for key in error.instance.keys() - known]
+    if any(near):
+        return "; " + ", ".join(sorted(filter(None, map(names.did_you_mean, near))))
+    return f"; there are: {', '.join(known)}" if known else ""
 
 
 def read(path: Path) -> Any:

@@ -58,7 +58,7 @@ def told(workspace: Workspace, journal: Journal, braze_id: str, path: str) -> di
 def _reasons(
     workspace: Workspace, journal: Journal, braze_id: str, path: str, before_entry: float = inf, depth: int = 0
 ) -> Iterator[dict[str, Json]]:
-    """With `before_entry`, only what earlier entries did: how a profile stood when it was merged, `depth` merges ago."""
+    """With `before_entry`, only what earlier entries did: how a profile stood when merged, `depth` merges ago."""
     last: Profile | None = None
     steps = [step for step in workspace.provenance.steps if step.entry < before_entry]
     for number, step in enumerate(steps):
