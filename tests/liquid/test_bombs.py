@@ -31,14 +31,15 @@ CONTEXT: dict[str, Any] = {
 }
 
 
-def explode(template: str) -> Rendered:
-    return render(template, CONTEXT, Options(fetch=lambda request: Answer(200, "[]")))
+def explode(template: str, seconds: float = Options.__dataclass_fields__["seconds"].default) -> Rendered:
+    return render(template, CONTEXT, Options(fetch=lambda request: Answer(200, "[]"), seconds=seconds))
 
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_meets_its_cap(name: str) -> None:
     template, cap = BOMBS[name]
-    rendered = explode(template)
+    # a busy machine must not meet the deadline before the cap that is tested
+    rendered = explode(template) if cap in ("", "seconds") else explode(template, seconds=60)
     assert len(rendered.output) <= CAPS["output"]
     if not cap:
         return
