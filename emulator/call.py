@@ -116,6 +116,17 @@ class Work:
     data: Mapping[str, Json] = field(default_factory=dict)
 
 
+class Occurrence(NamedTuple):
+    """Something that may lead to a message for a user: `kind` says what, `name` of which event or product, `data` with
+    what. See messaging.triggers.
+    """
+
+    kind: str
+    braze_id: str
+    name: str
+    data: Mapping[str, Json]
+
+
 @dataclass
 class Account:
     """Who calls: the workspace a credential belongs to and what it may do. `data` is the credential's own record."""
@@ -131,8 +142,8 @@ class Call:
     """A request on its way through the pipeline, and what a handler sees of it.
 
     A handler reads `body`, `args`, `params`, `state`, `account`, `problems`, `now` and `settings`; it may call
-    `new_id`, `fate` and `later`, and put headers for its plain answer into `answer_headers`. It never touches the
-    pipeline's own attributes.
+    `new_id`, `fate`, `later` and `occurred`, and put headers for its plain answer into `answer_headers`. It never
+    touches the pipeline's own attributes.
     """
 
     def __init__(self, request: Request) -> None:
@@ -146,6 +157,7 @@ class Call:
         self.problems: list[Problem] = []
         self.fates: list[Fate] = []
         self.works: list[Work] = []
+        self.occurrences: list[Occurrence] = []
         self.transaction: Any = None
         self.accepted = False
         self.answer_headers: dict[str, str] = {}
@@ -176,6 +188,10 @@ class Call:
     def later(self, work: Work) -> None:
         """Put work in the outbox; it leaves only if the call commits."""
         self.works.append(work)
+
+    def occurred(self, kind: str, braze_id: str, name: str = "", **data: Json) -> None:
+        """Say what may lead to a message for a user; it does only if the call commits."""
+        self.occurrences.append(Occurrence(kind, braze_id, name, data))
 
     def lenient(self) -> bool:
         """Whether the workspace repairs this service's usual mistakes (and says so) instead of refusing them."""

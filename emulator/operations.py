@@ -194,12 +194,12 @@ def load(root: Path | None = None) -> Operations:
 
 
 def _service(folder: Path) -> Service:
-    definitions = folder / "definitions.json"
+    shared = [path for path in (folder / "definitions.json", folder / "messages.json") if path.exists()]
     elsewhere = folder / "not_emulated.json"
     return Service(
         name=folder.name,
         data=_read(folder / "service.json"),
-        definitions=_read(definitions) if definitions.exists() else {},
+        definitions={name: one for path in shared for name, one in _read(path).items()},
         not_emulated=frozenset((m, p) for m, p in _read(elsewhere)) if elsewhere.exists() else frozenset(),
     )
 

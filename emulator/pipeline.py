@@ -14,7 +14,7 @@ from emulator.call import Account, Call, Request, Response
 from emulator.errors import ApiError
 from emulator.handlers import registry
 from emulator.journal import Entry, Journal
-from emulator.messaging import accepted, outbox
+from emulator.messaging import accepted, outbox, triggers
 from emulator.messaging.dispatcher import Dispatcher
 from emulator.spare import Spare
 from emulator.state.provenance import Step
@@ -71,7 +71,7 @@ class Emulator:
         entry = self._record(call, response, started, call.hint)
         if call.accepted:
             self._wait(call, entry)
-        if call.works and call.account is not None:
+        if (call.works or call.occurrences) and call.account is not None:
             self.dispatcher.run_due(call.account.workspace)
         return response
 
@@ -159,7 +159,7 @@ class Emulator:
     def _accept(self, call: Call) -> Response:
         """Answer as if the call took effect now; `_wait` puts it aside once it is recorded."""
         response = self._compute(call, keep=False)
-        call.accepted, call.works, call.fates = True, [], []
+        call.accepted, call.works, call.occurrences, call.fates = True, [], [], []
         call.fate("", "applied_later")
         return answers.queued(call) if asynchrony.in_maintenance(call) else response
 
@@ -169,6 +169,7 @@ class Emulator:
         with call.transaction as call.state:
             response = answers.success(call, self._handlers[call.operation.key](call))
             outbox.put(call)
+            triggers.put(call)
         return response
 
     def _strike(self, call: Call, phase: str) -> Response | None:

@@ -65,6 +65,7 @@ def schema() -> dict[str, Any]:
     settings["modes"]["propertyNames"] = {"enum": list(services)}
     buckets = [bucket for service in services.values() for bucket in service.get("rate_limits", ())]
     settings["rate_limit_values"]["propertyNames"] = {"enum": buckets}
+    found["$defs"].update(orjson.loads((root / "braze" / "messages.json").read_bytes()))
     found["properties"]["partners"] = {"type": "object", "additionalProperties": False, "properties": parts}
     return found
 

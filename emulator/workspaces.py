@@ -10,6 +10,7 @@ from emulator import clock, ids, seed
 from emulator.call import Account
 from emulator.clock import Clock
 from emulator.errors import ConfigError
+from emulator.liquid.caching import AnswerCache
 from emulator.state.draft import EMPTY, Draft, State
 from emulator.state.provenance import Provenance
 
@@ -35,6 +36,8 @@ class Workspace:
         self.faults: list[Fault] = []
         self.snapshots: dict[str, Snapshot] = {}
         self.provenance = Provenance()
+        self.answers = AnswerCache()
+        """Of Connected Content; no part of the state, because it is best effort (documented)."""
         self._windows: dict[str, tuple[int, int]] = {}
         self._origin: Snapshot = (EMPTY, (0.0, None))
         self.plant(document or {})
@@ -65,6 +68,7 @@ class Workspace:
         self.state = snapshot[0]
         self.clock.restore(snapshot[1])
         self.provenance.clear()
+        self.answers.clear()
 
     def snapshot(self, name: str) -> None:
         with self.lock:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from emulator.call import Json
-from emulator.control import actions, changes, consent
+from emulator.control import actions, changes, consent, sent
 from emulator.pipeline import Emulator
+from emulator.state.sends import OUTCOMES
 from emulator.workspaces import Workspace
 
 Action = Callable[[Emulator, Workspace, dict[str, Any]], Json]
@@ -32,6 +33,12 @@ _FILTERS: Final[dict[str, Any]] = {
     "matched": {**FLAG, "description": "false: only requests that found no operation."},
     "after": {**NUMBER, "description": "Only entries with a greater id."},
     "body": {"description": "JSON that the request's body holds: objects may hold more, arrays must be equal."},
+}
+_SENT: Final[dict[str, Any]] = {
+    "campaign": {**TEXT, "description": "A campaign's id or name."},
+    "user": {**TEXT, "description": "An external_id or braze_id."},
+    "trace": TEXT,
+    "limit": {**NUMBER, "description": "The newest so many; 100 without it."},
 }
 _REVEAL: Final = {"reveal": {**FLAG, "description": "Show credentials in full."}}
 _DURATION: Final = {"type": ["string", "number"], "description": "90, 15s, 2m, 1h30m, 2d"}
@@ -102,6 +109,11 @@ ROUTES: Final = (
     Route("POST", "/what-if", changes.what_if, "Say what a call would answer and change, and keep nothing of it.",
           {"method": {**TEXT, "description": "Default: POST."}, "path": TEXT, "headers": OBJECT, "body": {}},
           ("path",)),
+    Route("GET", "/decisions", sent.list_decisions, "Say why users got a message or not, check by check.",
+          {**_SENT, "outcome": {"enum": list(OUTCOMES)}}),
+    Route("GET", "/messages", sent.list_messages, "Read messages as they were rendered, for each user.",
+          {**_SENT, "channel": TEXT, "status": TEXT, "dispatch_id": TEXT}),
+    Route("GET", "/activity", sent.list_activity, "Read the Message Activity Log.", {**_SENT, "category": TEXT}),
     Route("GET", "/state", actions.list_tables, "List the tables of the workspace."),
     Route("GET", "/state/<table>", actions.read_table, "Read one table.", {"limit": NUMBER}),
     Route("GET", "/profiles/<id>", actions.read_profile, "Read a profile by external_id or braze_id."),

@@ -9,19 +9,22 @@ import threading
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, Final, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from emulator import clock
 from emulator.call import Request, Response, Work
 from emulator.journal import Entry, Journal
-from emulator.messaging import outbox
+from emulator.liquid.values import Answer, Fetch
+from emulator.messaging import outbox, sending
 from emulator.messaging.turns import Turns
 from emulator.workspaces import Workspace
 
 BACKOFF: Final = (30.0, 120.0, 480.0, 1200.0)
 """Seconds before attempts 2 to 5. Assumed: Braze documents five attempts within about 30 minutes, not the waits."""
-RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504, 529, 598, 599})
+RETRIED: Final = frozenset({408, 429, *range(500, 600)})
+"""Documented; every other answer is final."""
 REFUSED, UNREACHABLE = 0, 599
 TIMEOUT: Final = 10.0
 MAX_CHAIN: Final = 50
@@ -94,6 +97,10 @@ class Dispatcher:
                 with outbox.chained(item["chain"]):
                     self._pipeline.apply(workspace, item)
                 continue
+            if "send" in item:
+                with outbox.chained(item["chain"]):
+                    sending.send(workspace, item, partial(self._fetch, workspace, item))
+                continue
             self._attempt(workspace, item)
             made += 1
         return made
@@ -114,15 +121,34 @@ class Dispatcher:
         except Exception:  # a bug of ours behind the address, recorded there too
             self._journal.record(_entry(workspace, item, Response(500), traceback.format_exc(), started))
             raise
-        retry = response.status in RETRIED and item["attempt"] <= len(BACKOFF)
-        if retry:
-            note = f"{note} attempt {item['attempt']}, next in {BACKOFF[item['attempt'] - 1]:g} s".strip()
-        self._journal.record(_entry(workspace, item, response, note, started))
+        wait = _wait(workspace, item, response)
+        told = [item["data"].get("note", "") if "braze_message" in item["data"] else "", note]
+        told += [] if wait is None else [f"attempt {item['attempt']}, next in {wait:g} s"]
+        self._journal.record(_entry(workspace, item, response, "; ".join(filter(None, told)), started))
         with workspace.transaction() as draft:
-            if retry:
-                _again(draft, item, workspace.clock.seconds())
+            if wait is not None:
+                _again(draft, item, workspace.clock.seconds(), wait)
+            if "braze_message" in item["data"]:
+                sending.attempted(draft, item, response.status, note, wait, workspace.clock.now())
             if item["then"]:
                 self._followups[item["then"]](draft, item["data"], response)
+
+    def _fetch(self, workspace: Workspace, cause: dict[str, Any], fetch: Fetch) -> Answer:
+        """One request of Connected Content, by the same rules as every other: nothing leaves unless it is allowed."""
+        started = clock.stopwatch()
+        item = {
+            **{name: cause[name] for name in ("sender", "trace", "chain")},
+            "method": fetch.method,
+            "url": fetch.url,
+            "headers": fetch.headers,
+            "body": fetch.body or "",
+            "about": "connected_content",
+            "timeout": fetch.timeout,
+        }
+        response, note = self._deliver(item)
+        self._journal.record(_entry(workspace, item, response, note, started))
+        problem = note if response.status in (REFUSED, UNREACHABLE) else ""
+        return Answer(response.status, response.body.decode(errors="replace"), response.headers, problem)
 
     def _deliver(self, item: dict[str, Any]) -> tuple[Response, str]:
         parts = _address(item["url"])
@@ -168,18 +194,27 @@ def _over_http(item: dict[str, Any]) -> tuple[Response, str]:
 
     try:
         answer = requests.request(
-            item["method"], item["url"], headers=item["headers"], data=item["body"].encode(), timeout=TIMEOUT,
-            allow_redirects=False,
+            item["method"], item["url"], headers=item["headers"], data=item["body"].encode(),
+            timeout=item.get("timeout", TIMEOUT), allow_redirects=False,
         )  # fmt: skip
     except requests.RequestException as error:
         return Response(UNREACHABLE), f"connection error: {type(error).__name__}"
     return Response(answer.status_code, dict(answer.headers), answer.content), ""
 
 
-def _again(draft: Any, item: dict[str, Any], now: float) -> None:
+def _wait(workspace: Workspace, item: Mapping[str, Any], response: Response) -> float | None:
+    """Seconds to the next attempt, not before Retry-After says so (documented); None where this was the last."""
+    schedule = workspace.settings().get("webhooks", {}).get("retry_seconds", BACKOFF)
+    if response.status not in RETRIED or item["attempt"] > len(schedule):
+        return None
+    asked = next((value for name, value in response.headers.items() if name.lower() == "retry-after"), "")
+    return max(float(schedule[item["attempt"] - 1]), float(asked) if asked.isdecimal() and len(asked) < 6 else 0.0)
+
+
+def _again(draft: Any, item: dict[str, Any], now: float, wait: float) -> None:
     work = Work(
         **{name: item[name] for name in ("url", "method", "headers", "body", "about", "then", "data")},
-        delay=BACKOFF[item["attempt"] - 1],
+        delay=wait,
     )
     outbox.add(draft, work, item["sender"], item["trace"], now, item["attempt"] + 1)
 

@@ -6,14 +6,21 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from emulator.state import attribute_types, content_blocks, seeded_addresses, seeded_profiles, segments, series
+from emulator.state import (
+    attribute_types,
+    campaigns,
+    content_blocks,
+    seeded_addresses,
+    seeded_profiles,
+    segments,
+    series,
+)
 from emulator.state.credential import Credential
 from emulator.state.draft import Draft
 
 LISTS: Final = {
     "subscription_groups": "id",
     "apps": "id",
-    "campaigns": "id",
     "canvases": "id",
     "api_keys": "key",
 }
@@ -40,6 +47,7 @@ def plant(draft: Draft, document: Mapping[str, Any], now: datetime) -> None:
     seeded_profiles.plant(draft, document.get("profiles", ()), now)
     seeded_addresses.plant(draft, document, now)
     series.plant(draft, document)
+    campaigns.plant(draft, document.get("campaigns", ()), now)
 
 
 def credentials(document: Mapping[str, Any]) -> Iterator[Credential]:

@@ -79,6 +79,8 @@ class Draft:
         self._base = base
         self._seed = seed
         self._tables: dict[str, Table] = {}
+        self.touched: set[str] = set()
+        """braze_ids of the profiles that were opened for writing and stored."""
 
     def __getattr__(self, name: str) -> Table:
         if name.startswith("_") or name not in TABLES:

@@ -146,6 +146,7 @@ class Profiles:
                 self._block(record)
         if self._open:
             self.draft.counters[COUNTER] = self._updates
+            self.draft.touched.update(self._open)
             self._open.clear()
             self.met.clear()
         if self.tally is not None:

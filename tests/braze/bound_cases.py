@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from emulator.errors import ConfigError
 from tests.braze.calls import EARLIER, EVENT, NOW, PURCHASE, only, rules, track
 from tests.conftest import Client, client
 
@@ -330,3 +331,33 @@ def _(braze: Client, count: int) -> Any:
     track(many, attributes=[{"external_id": "u", "email": "a@b.co", "subscription_groups": [group]}])
     states = many.emulator.workspaces.default.state["profiles"].values()
     return sum(one.get("subscription_groups") == {"news": "unsubscribed"} for one in states) - 1
+
+
+def message(**fields: Any) -> str:
+    """What becomes of a seed with such a message."""
+    campaign = {"id": "c", "name": "C", "messages": [{"id": "m", **fields}]}
+    try:
+        client({"campaigns": [campaign]})
+    except ConfigError:
+        return "refused"
+    return "taken"
+
+
+@edge("push_priority", "taken", "refused")
+def _(braze: Client, number: int) -> Any:
+    return message(channel="android_push", alert="a", title="t", priority=number)
+
+
+@edge("push_time_to_live", "taken", "refused")
+def _(braze: Client, number: int) -> Any:
+    return message(channel="android_push", alert="a", title="t", time_to_live=number)
+
+
+@edge("apns_priority", "taken", "refused")
+def _(braze: Client, number: int) -> Any:
+    return message(channel="apple_push", alert="a", apns_priority=number)
+
+
+@edge("card_time_to_live", "taken", "refused")
+def _(braze: Client, number: int) -> Any:
+    return message(channel="content_card", type="CLASSIC", title="t", description="d", time_to_live=number)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
+from emulator import clock
 from emulator.call import Call, Json
 from emulator.errors import ApiError
-from emulator.state import activity, attributes, names, nested, profiles
+from emulator.state import activity, attributes, campaigns, names, nested, profiles
 from emulator.state.change import Change, Refused
 from emulator.state.profiles import Profiles
 
@@ -64,7 +66,7 @@ def _refusals(call: Call) -> dict[str, dict[int, str]]:
 def _apply(call: Call, change: Change, refused: dict[int, str]) -> dict[int, str]:
     """Apply one array, object by object; answers the refused ones, those that the state refuses included."""
     name = change.array
-    items, apply, size = call.body[name], ARRAYS[name], len(call.request.body)
+    items, apply, size = call.body[name], _applier(call, name), len(call.request.body)
     if name == "attributes":
         change.profiles.plain = size <= nested.MAX_BYTES and nested.all_plain(items)
     else:
@@ -79,6 +81,32 @@ def _apply(call: Call, change: Change, refused: dict[int, str]) -> dict[int, str
             refused[index] = str(error)
     change.end()
     return refused
+
+
+def _applier(call: Call, array: str) -> Callable[[Change, Mapping[str, Json]], None]:
+    """The function for an array; campaigns that wait for events and purchases are looked for once a call."""
+    if array == "attributes" or not len(call.state.triggers):
+        return ARRAYS[array]
+    return partial(_heard, call, array)
+
+
+def _heard(call: Call, array: str, change: Change, item: Mapping[str, Json]) -> None:
+    """Apply an event or a purchase, and say that it occurred if it was recorded and a campaign waits for it."""
+    room = change.profiles
+    before = len(_recorded(room, array))
+    ARRAYS[array](change, item)
+    if len(_recorded(room, array)) > before:
+        kind, name = array[:-1], str(_recorded(room, array)[-1][0])
+        if campaigns.started_by(call.state, kind, name):
+            time = clock.read_time(item["time"])
+            call.occurred(kind, change.record["braze_id"], name, properties=item.get("properties"), time=time)
+
+
+def _recorded(room: Profiles, array: str) -> Sequence[Any]:
+    """What the call has recorded so far of this kind, by name of the event or product first."""
+    if room.tally is None:
+        return ()
+    return room.tally.tracked if array == "events" else room.tally.bought
 
 
 def _tell(call: Call, errors: list[Json]) -> None:

@@ -1,0 +1,104 @@
+"""What the Liquid of a message sees: the user, what started it, the campaign, the workspace's Content Blocks.
+
+Source: Braze's list of personalisation tags; see liquid.render for the shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from emulator.state.attribute_types import DATE
+from emulator.state.draft import Draft
+from emulator.state.profiles import Record
+
+NAMES: Final = {
+    "user_id": "external_id",
+    "braze_id": "braze_id",
+    "first_name": "first_name",
+    "last_name": "last_name",
+    "email_address": "email",
+    "phone_number": "phone",
+    "gender": "gender",
+    "date_of_birth": "dob",
+    "city": "home_city",
+    "country": "country",
+    "language": "language",
+    "time_zone": "time_zone",
+    "random_bucket_number": "random_bucket",
+    "last_used_app_date": "date_of_last_session",
+}
+"""Liquid's name of a standard attribute -> the profile's."""
+_TIMES: Final = frozenset({"last_used_app_date"})
+
+
+class Blocks(Mapping[str, str]):
+    """The active Content Blocks by name, read only when one is called."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+
+    def __getitem__(self, name: str) -> str:
+        block = self._draft.content_blocks[self._draft.content_block_names[name]]
+        if block["deleted"] or block["state"] != "active":
+            raise KeyError(name)
+        content: str = block["content"]
+        return content
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._draft.content_block_names if name in self)
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+def context(draft: Draft, record: Record, given: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """`given` has what comes from the send: event_properties, api_trigger_properties and campaign."""
+    return {
+        "user": _user(record),
+        "custom_attribute": _custom(draft, record),
+        "subscribed_state": _states(record),
+        "most_recently_used_device": _device(record),
+        "content_blocks": Blocks(draft),
+        "now": now,
+        **given,
+    }
+
+
+def _user(record: Record) -> dict[str, Any]:
+    found = {name: record[field] for name, field in NAMES.items() if record.get(field) is not None}
+    return {name: {"$time": value} if name in _TIMES else value for name, value in found.items()}
+
+
+def _custom(draft: Draft, record: Record) -> Mapping[str, Any]:
+    """Attributes of type time are times; `2026-01-31T12:00:00.000Z` in any other is text."""
+    held: Mapping[str, Any] = record.get("custom_attributes", {})
+    types = draft.attribute_types
+    return {
+        name: {"$time": value} if isinstance(value, str) and types.get(name, {}).get("type") == DATE else value
+        for name, value in held.items()
+    }
+
+
+def _states(record: Record) -> dict[str, str]:
+    groups = record.get("subscription_groups", {})
+    return {"email_global": record.get("email_subscribe", "subscribed"), **groups}
+
+
+def _device(record: Record) -> Mapping[str, Any]:
+    """The last of the profile's devices; nothing for a user that the API alone made (documented)."""
+    devices = record.get("devices") or [{}]
+    held = devices[-1]
+    return {**held, **({"id": held["device_id"]} if "device_id" in held else {})}
+
+
+def campaign(one: Mapping[str, Any], variant: Mapping[str, Any], dispatch_id: str) -> dict[str, str]:
+    """The namespace `campaign`."""
+    return {
+        "name": one.get("name", ""),
+        "api_id": one.get("id", ""),
+        "dispatch_id": dispatch_id,
+        "message_name": variant.get("name", ""),
+        "message_api_id": variant.get("id", ""),
+    }

@@ -1,0 +1,173 @@
+"""Campaigns: what a seed declares of them, what starts them, and which variant a user gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, Final
+
+from emulator import clock
+from emulator.errors import ConfigError
+from emulator.state import audience, property_filters
+from emulator.state.draft import Draft
+
+Campaign = Mapping[str, Any]
+"""What the seed says, and: `trigger` (one key), `delay` in seconds, `start` and `end` as sortable text where there are
+any, `messages` with their percentages, `created_at`, `updated_at`, `sequence`.
+"""
+Variant = Mapping[str, Any]
+"""{id, name, channel, percentage} and the fields of the channel's message."""
+
+PLAIN: Final = frozenset({"id", "name", "channel", "percentage", "message_variation_id"})
+"""Fields of a variant that are no part of its message."""
+_EPSILON: Final = 1e-9
+
+
+def plant(draft: Draft, items: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """Write the campaigns of a checked seed document. Raises ConfigError that names every flaw."""
+    flaws: list[str] = []
+    for index, item in enumerate(items):
+        place = f"seed.campaigns[{index}]"
+        flaws += _flaws(draft, item, place, now)
+        campaign = _new(item, place, index, now)
+        draft.campaigns[item["id"]] = campaign
+        for tag in item.get("tags", ()):
+            draft.tags[tag] = {}
+        _listen(draft, campaign)
+    if flaws:
+        raise ConfigError("\n".join(flaws))
+
+
+def _new(item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> Campaign:
+    created = _time(item, "created_at", place, clock.iso_ms(now))
+    times = {name: _time(item, name, place, "") for name in ("start", "end") if name in item}
+    return {
+        "description": "",
+        "tags": [],
+        "teams": [],
+        "status": "active",
+        "archived": False,
+        "is_api_campaign": False,
+        "trigger": {"api": True},
+        "control_percentage": 0,
+        "conversion_events": [],
+        **item,
+        **times,
+        "delay": _delay(item, place),
+        "messages": shared_out(item.get("messages", ()), item.get("control_percentage", 0)),
+        "created_at": created,
+        "updated_at": _time(item, "updated_at", place, created),
+        "sequence": sequence,
+    }
+
+
+def _time(item: Mapping[str, Any], name: str, place: str, default: str) -> str:
+    try:
+        return clock.read_time(item[name]) if name in item else default
+    except ValueError as error:
+        raise ConfigError(f"{place}.{name}: {error}") from None
+
+
+def _delay(item: Mapping[str, Any], place: str) -> float:
+    try:
+        seconds = clock.parse_duration(item.get("delay", 0))
+    except ConfigError as error:
+        raise ConfigError(f"{place}.delay: {error}") from None
+    if seconds < 0:
+        raise ConfigError(f"{place}.delay: a message does not come before what starts it")
+    return seconds
+
+
+def shared_out(messages: Sequence[Mapping[str, Any]], control: float) -> list[Variant]:
+    """The variants with their percentages: those that say none share what is left."""
+    given = sum(one.get("percentage", 0) for one in messages)
+    silent = sum("percentage" not in one for one in messages)
+    rest = max(0.0, 100 - control - given) / silent if silent else 0.0
+    return [{"percentage": rest, "name": f"Variant {number}", **one} for number, one in enumerate(messages, 1)]
+
+
+def _flaws(draft: Draft, item: Mapping[str, Any], place: str, now: datetime) -> Iterator[str]:
+    if item["id"] in draft.campaigns:
+        yield f"{place}.id: '{item['id']}' stands twice"
+    if "audience" in item:
+        yield from audience.flaws(draft, item["audience"], f"{place}.audience")
+    if item.get("is_api_campaign") and "trigger" in item:
+        yield f"{place}.trigger: an API campaign has none; POST /messages/send names it"
+    messages = item.get("messages", ())
+    names = [one["id"] for one in messages]
+    yield from (f"{place}.messages: the id '{one}' stands twice" for one in sorted(set(names)) if names.count(one) > 1)
+    total = item.get("control_percentage", 0) + sum(one.get("percentage", 0) for one in messages)
+    if total > 100 + _EPSILON:
+        yield f"{place}: the percentages of the variants and of the control group are {total:g} together"
+    yield from _trigger_flaws(draft, item.get("trigger", {"api": True}), f"{place}.trigger", now)
+
+
+def _trigger_flaws(draft: Draft, trigger: Mapping[str, Any], place: str, now: datetime) -> Iterator[str]:
+    ((kind, spec),) = trigger.items()
+    if kind == "subscription":
+        group = spec.get("subscription_group_id")
+        if group is not None and group not in draft.subscription_groups:
+            yield f"{place}.subscription: no group '{group}'; declare it in the same seed"
+    for index, one in enumerate(spec.get("properties", ()) if kind in ("event", "purchase") else ()):
+        try:
+            property_filters.failing([one], {}, now)
+        except ValueError as error:
+            yield f"{place}.{kind}.properties[{index}]: {error}"
+
+
+# what starts a campaign
+
+
+def trigger_key(kind: str, name: str = "") -> str:
+    return f"{kind}\0{name}"
+
+
+def _listen(draft: Draft, campaign: Campaign) -> None:
+    ((kind, spec),) = campaign["trigger"].items()
+    if kind == "api" or campaign["is_api_campaign"]:
+        return
+    name = {"event": "name", "purchase": "product_id"}.get(kind)
+    key = trigger_key(kind, spec.get(name, "") if name else "")
+    draft.triggers[key] = (*draft.triggers.get(key, ()), campaign["id"])
+
+
+def started_by(draft: Draft, kind: str, name: str = "") -> list[Campaign]:
+    """The campaigns that an event or purchase of this name starts, or any change of an attribute or subscription."""
+    keys = {trigger_key(kind, name): None, trigger_key(kind): None}
+    return [draft.campaigns[one] for key in keys for one in draft.triggers.get(key, ())]
+
+
+# who gets what
+
+
+def place_of(campaign_id: str, braze_id: str) -> float:
+    """Where a user stands among the percentages of a campaign: from 0 to 100, always the same."""
+    digest = blake2b(f"{campaign_id}\0{braze_id}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64 * 100
+
+
+def is_control(campaign: Campaign, braze_id: str) -> bool:
+    return place_of(campaign["id"], braze_id) < float(campaign["control_percentage"])
+
+
+def variant(campaign: Campaign, braze_id: str) -> Variant | None:
+    """The variant of a user who is not in the control group; None where the percentages leave nothing."""
+    at, edge = place_of(campaign["id"], braze_id), campaign["control_percentage"]
+    for one in campaign["messages"]:
+        edge += one["percentage"]
+        if at < edge + _EPSILON:
+            found: Variant = one
+            return found
+    return None
+
+
+def content(one: Variant) -> dict[str, Any]:
+    """The message of a variant, without what says who gets it."""
+    return {name: value for name, value in one.items() if name not in PLAIN}
+
+
+def listed(draft: Draft, newest_first: bool, archived: bool) -> list[Campaign]:
+    """The campaigns by the time of their creation."""
+    found = [one for one in draft.campaigns.values() if archived or not one["archived"]]
+    return sorted(found, key=lambda one: (one["created_at"], one["sequence"]), reverse=newest_first)

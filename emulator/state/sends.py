@@ -1,0 +1,109 @@
+"""What a workspace keeps of the messages it sent: decisions, messages, receipts, and the Message Activity Log.
+
+A decision is {campaign_id, campaign, braze_id, external_id, at, trace, trigger, dispatch_id, variant, outcome, reason,
+checks: [{check, verdict, reason}], message}; outcomes are in OUTCOMES. A message is {decision, campaign_id, campaign,
+message_id, message_name, channel, braze_id, external_id, recipient, dispatch_id, send_id, at, trace, status, content,
+extras, findings, attempts: [{at, status, note}]}. Both tables keep the newest MOST.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from emulator import clock
+from emulator.state.draft import Draft
+
+Record = Mapping[str, Any]
+
+MOST: Final = 20_000
+OUTCOMES: Final = {
+    "waiting": "The delay is not over, or the message has to be rendered again.",
+    "not_sent": "A check says no; `reason` is the first that does.",
+    "control_group": "The user is in the control group of the campaign and gets nothing.",
+    "aborted": "The message itself said so, or its Liquid is in error.",
+    "sending": "A webhook that was rendered and has no final answer yet.",
+    "sent": "Rendered, and for a webhook answered with 20x.",
+    "failed": "A webhook that was refused, or that was answered with an error each time.",
+}
+MOST_OF_A_KIND: Final = 20
+"""Entries of the log for a category, a campaign and an hour of the clock (documented)."""
+KEPT: Final = timedelta(hours=60)
+"""How long the log shows an entry (documented)."""
+
+
+def add(draft: Draft, table: str, record: Record) -> str:
+    """Keep a new record under the next number, which is answered."""
+    number = draft.next(table)
+    records = getattr(draft, table)
+    records[_key(number)] = record
+    if number > MOST and _key(number - MOST) in records:
+        del records[_key(number - MOST)]
+    return _key(number)
+
+
+def _key(number: int) -> str:
+    return f"{number:012d}"
+
+
+def change(draft: Draft, table: str, key: str, **fields: Any) -> None:
+    """Other fields for a record; nothing where it is no longer kept."""
+    records = getattr(draft, table)
+    if key in records:
+        records[key] = {**records[key], **fields}
+
+
+def told(draft: Draft, key: str, checks: list[Record], **fields: Any) -> None:
+    """Add checks to a decision, and change other fields."""
+    held = draft.decisions.get(key)
+    if held is not None:
+        draft.decisions[key] = {**held, **fields, "checks": [*held["checks"], *checks]}
+
+
+def log(draft: Draft, now: datetime, category: str, decision: str, reason: str, **more: Any) -> None:
+    """An entry of the Message Activity Log, unless there are many like it in this hour."""
+    held: Record = draft.decisions.get(decision, {})
+    campaign, at = held.get("campaign_id", ""), clock.iso_ms(now)
+    if draft.next(f"activity {category} {campaign} {at[:13]}") > MOST_OF_A_KIND:
+        return
+    who = {name: held.get(name, "") for name in ("campaign_id", "campaign", "braze_id", "external_id", "trace")}
+    add(draft, "message_activity", {"at": at, "category": category, **who, "reason": reason, **more})
+
+
+# who received what
+
+
+def receipt(draft: Draft, campaign_id: str, braze_id: str) -> Record | None:
+    found: Record | None = draft.receipts.get(f"{campaign_id}\0{braze_id}")
+    return found
+
+
+def receive(draft: Draft, campaign: Record, variant: Record | None, braze_id: str, now: datetime) -> None:
+    """Note a receipt, in the profile too; without a variant, that the user is in the control group."""
+    key, at = f"{campaign['id']}\0{braze_id}", clock.iso_ms(now)
+    count = draft.receipts.get(key, {"count": 0})["count"] + 1
+    name = variant["name"] if variant else ""
+    draft.receipts[key] = {"at": at, "count": count, "variant": name, "control": variant is None}
+    if variant is not None:
+        sent = draft.campaign_sends.get(campaign["id"], {"first_sent": at, "count": 0})
+        draft.campaign_sends[campaign["id"]] = {**sent, "last_sent": at, "count": sent["count"] + 1}
+    profile = draft.profiles.get(braze_id)
+    if profile is not None:
+        others = [one for one in profile.get("campaigns_received", ()) if one.get("api_campaign_id") != campaign["id"]]
+        received = [*others, _received(campaign, variant, at)]
+        draft.profiles[braze_id] = {**profile, "campaigns_received": received}
+
+
+def _received(campaign: Record, variant: Record | None, at: str) -> Record:
+    """As exports show it."""
+    named = {"variation_name": variant["name"], "variation_api_id": variant["id"]} if variant else {}
+    return {
+        "name": campaign["name"],
+        "last_received": at,
+        "engaged": {},
+        "converted": False,
+        "api_campaign_id": campaign["id"],
+        **named,
+        "in_control": variant is None,
+    }

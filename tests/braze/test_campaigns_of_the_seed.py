@@ -1,0 +1,119 @@
+"""What a seed may declare of campaigns, and the errors for what it may not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from emulator.errors import ConfigError
+from emulator.pipeline import Emulator
+from emulator.state import campaigns, property_filters
+
+HOOK = {"id": "hook", "channel": "webhook", "url": "https://example.com", "request_method": "POST"}
+NOW = Emulator().workspaces.default.clock.now()
+
+
+def planted(**fields: Any) -> dict[str, Any]:
+    emulator = Emulator({"campaigns": [{"id": "c", "name": "C", **fields}]})
+    found: dict[str, Any] = emulator.workspaces.default.state["campaigns"]["c"]
+    return found
+
+
+def test_an_id_and_a_name_are_enough() -> None:
+    assert planted()["trigger"] == {"api": True}
+    assert planted()["status"] == "active"
+
+
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "a field that there is not": ({"delays": 3}, "'delays' was unexpected"),
+    "a webhook without address": ({"messages": [{"id": "m", "channel": "webhook"}]}, "'url' is a required property"),
+    "a field of another channel": ({"messages": [{**HOOK, "subject": "x"}]}, "'subject' was unexpected"),
+    "an SMS without group": ({"messages": [{"id": "m", "channel": "sms", "body": "x", "app_id": "a"}]}, "required"),
+    "two triggers": ({"trigger": {"api": True, "event": {"name": "x"}}}, "too many properties"),
+    "a bad pattern": (
+        {"trigger": {"event": {"name": "x", "properties": [
+            {"property": "a", "comparison": "matches_regex", "value": "("}]}}},
+        "seed.campaigns[0].trigger.event.properties[0]: '(' is not a regular expression",
+    ),
+    "over a hundred": ({"control_percentage": 60, "messages": [{**HOOK, "percentage": 50}]}, "are 110 together"),
+    "an id twice": ({"messages": [HOOK, HOOK]}, "the id 'hook' stands twice"),
+    "no duration": ({"delay": "soon"}, "seed.campaigns[0].delay: 'soon' is not a duration"),
+    "a negative delay": ({"delay": -1}, "a message does not come before what starts it"),
+    "no such group": ({"trigger": {"subscription": {"subscription_group_id": "g"}}}, "no group 'g'"),
+    "no such segment": ({"audience": {"segment": {"segment_id": "s", "comparison": "is_in"}}}, "audience"),
+    "no time": ({"start": "tomorrow"}, "seed.campaigns[0].start"),
+    "a trigger of an API campaign": ({"is_api_campaign": True, "trigger": {"api": True}}, "seed.campaigns[0].trigger"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_does_not_fit_is_named(name: str) -> None:
+    fields, told = BAD[name]
+    with pytest.raises(ConfigError) as error:
+        planted(**fields)
+    assert told in str(error.value)
+
+
+def test_a_campaign_stands_once() -> None:
+    with pytest.raises(ConfigError, match="'c' stands twice"):
+        Emulator({"campaigns": [{"id": "c", "name": "C"}, {"id": "c", "name": "D"}]})
+
+
+def test_variants_of_an_api_campaign_need_no_content() -> None:
+    assert planted(is_api_campaign=True, messages=[{"id": "m", "channel": "email"}])["messages"][0]["id"] == "m"
+
+
+def test_silent_variants_share_what_is_left() -> None:
+    found = planted(control_percentage=20, messages=[{**HOOK, "percentage": 40}, {**HOOK, "id": "b"},
+                                                     {**HOOK, "id": "c"}])  # fmt: skip
+    assert [one["percentage"] for one in found["messages"]] == [40, 20, 20]
+
+
+def test_users_keep_their_variant_and_are_spread_by_the_percentages() -> None:
+    campaign = planted(control_percentage=25, messages=[{**HOOK, "percentage": 25}, {**HOOK, "id": "b"}])
+    users = [f"user{number}" for number in range(4000)]
+    control = [one for one in users if campaigns.is_control(campaign, one)]
+    assert control == [one for one in users if campaigns.is_control(campaign, one)]
+    got = [campaigns.variant(campaign, one) for one in users if one not in control]
+    first = sum(one is not None and one["id"] == "hook" for one in got)
+    assert 900 < len(control) < 1100 and 900 < first < 1100 and None not in got
+
+
+def test_a_trigger_is_found_by_its_name() -> None:
+    view = Emulator({"campaigns": [
+        {"id": "e", "name": "E", "trigger": {"event": {"name": "seen"}}},
+        {"id": "any", "name": "Any", "trigger": {"purchase": {}}},
+        {"id": "one", "name": "One", "trigger": {"purchase": {"product_id": "p"}}},
+    ]}).workspaces.default.view()  # fmt: skip
+
+    def started(kind: str, name: str) -> list[str]:
+        return [one["id"] for one in campaigns.started_by(view, kind, name)]
+
+    assert started("event", "seen") == ["e"] and started("event", "Seen") == []
+    assert started("purchase", "p") == ["one", "any"] and started("purchase", "q") == ["any"]
+
+
+SONGS = {"songs": [{"title": "a", "album": {"year": 1999}}, {"title": "b", "album": {"year": 2005}}], "a.b": 1, "n": ""}
+CASES = [
+    ("songs[].album.year", "equals", 2005, True),
+    ("songs[].album.year", "equals", 2001, False),
+    ("songs[].album.year", "not_equal", 2001, True),
+    ("songs[].album.year", "not_equal", 1999, False),
+    ("songs[0].album.year", "equals", 1999, True),
+    ("songs[0].album.year", "equals", 2005, False),
+    ("songs[2].title", "exists", None, False),
+    ("songs[].title", "matches_regex", "^B$", True),
+    ("a.b", "equals", 1, True),
+    ("n", "does_not_exist", None, True),
+    ("nothing.here", "does_not_exist", None, True),
+    ("nothing.here", "greater_than", 1, False),
+    ("songs", "exists", None, True),
+    ("songs[].nothing", "does_not_exist", None, True),
+]
+
+
+@pytest.mark.parametrize(("path", "comparison", "value", "fits"), CASES)
+def test_a_property_filter_looks_into_nested_values(path: str, comparison: str, value: Any, fits: bool) -> None:
+    wanted = {"property": path, "comparison": comparison, **({} if value is None else {"value": value})}
+    assert (property_filters.failing([wanted], SONGS, NOW) is None) is fits

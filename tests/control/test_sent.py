@@ -1,0 +1,56 @@
+"""Decisions, messages and the Message Activity Log through the control API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from emulator.app import create_app
+from tests.conftest import Client
+from tests.messaging.sends import HOOK, advance, started, track
+
+
+def read(braze: Client, path: str) -> Any:
+    answer = create_app(braze.emulator).test_client().get(f"/_emulator{path}")
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def test_decisions_say_why_a_user_was_not_messaged() -> None:
+    braze = started({"audience": {"standard_attribute": {"name": "phone", "comparison": "exists"}}})
+    trace = track(braze)
+    track(braze, "bob")
+    [found] = read(braze, "/decisions?campaign=C&user=ada")["decisions"]
+    assert (found["outcome"], found["trace"], found["id"]) == ("not_sent", trace, "000000000001")
+    assert [one["check"] for one in found["checks"] if one["verdict"] == "fail"] == ["audience"]
+    assert len(read(braze, "/decisions?outcome=not_sent")["decisions"]) == 2
+    assert len(read(braze, "/decisions?limit=1")["decisions"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("campaign=c", "Nothing that starts 'C' has occurred: it waits for an event 'seen', in these letters."),
+        ("campaign=x", "There is no campaign 'x'; the seed declares 1."),
+        ("user=eve", "No profile has the external_id or braze_id 'eve'."),
+        ("", ""),
+    ],
+)
+def test_where_nothing_was_decided_it_is_said_why(query: str, why: str) -> None:
+    assert read(started({}), f"/decisions?{query}") == {"decisions": [], "why": why}
+
+
+def test_messages_and_activity() -> None:
+    braze = started([
+        {"id": "sent", "name": "Sent"},
+        {"id": "aborted", "name": "A", "messages": [{**HOOK, "body": "{% abort_message('no') %}"}]},
+    ])  # fmt: skip
+    track(braze, title="x")
+    [message] = read(braze, "/messages?channel=webhook&campaign=sent")["messages"]
+    assert message["status"] == "sent" and '"seen": "x"' in message["content"]["body"]
+    assert read(braze, "/messages?campaign=aborted")["messages"] == []
+    [entry] = read(braze, "/activity?category=aborted_message")["activity"]
+    assert entry["reason"] == "body: no"
+    advance(braze, 60 * 3600 + 1)
+    assert read(braze, "/activity")["activity"] == []
