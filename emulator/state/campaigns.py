@@ -7,6 +7,8 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final
 
+import orjson
+
 from emulator import clock
 from emulator.errors import ConfigError
 from emulator.state import audience, property_filters
@@ -165,6 +167,11 @@ def variant(campaign: Campaign, braze_id: str) -> Variant | None:
 def content(one: Variant) -> dict[str, Any]:
     """The message of a variant, without what says who gets it."""
     return {name: value for name, value in one.items() if name not in PLAIN}
+
+
+def size(properties: Any) -> int:
+    """Bytes of trigger_properties as JSON."""
+    return len(orjson.dumps(properties)) if properties else 0
 
 
 def listed(draft: Draft, newest_first: bool, archived: bool) -> list[Campaign]:

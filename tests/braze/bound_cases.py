@@ -361,3 +361,33 @@ def _(braze: Client, number: int) -> Any:
 @edge("card_time_to_live", "taken", "refused")
 def _(braze: Client, number: int) -> Any:
     return message(channel="content_card", type="CLASSIC", title="t", description="d", time_to_live=number)
+
+
+CAMPAIGN = {"id": "c", "name": "C"}
+
+
+@edge("recipients", GOOD, TOO_MANY)
+def _(braze: Client, count: int) -> Any:
+    recipients = [{"external_user_id": f"u{number}"} for number in range(count)]
+    return posted(client({"campaigns": [CAMPAIGN]}), "/campaigns/trigger/send",
+                  {"campaign_id": "c", "recipients": recipients})  # fmt: skip
+
+
+@edge("message_users", GOOD, (400, "The max number of external_ids and aliases per request was exceeded"))
+def _(braze: Client, count: int) -> Any:
+    aliases = [{"alias_label": "l", "alias_name": str(number)} for number in range(count - 1)]
+    card = {"type": "CLASSIC", "title": "t", "description": "d", "time_to_live": 1}
+    body = {"external_user_ids": ["u"], "user_aliases": aliases, "messages": {"content_card": card}}
+    return posted(braze, "/messages/send", body)
+
+
+@edge("trigger_properties_bytes", GOOD, (400, "'trigger_properties' is not valid"))
+def _(braze: Client, size: int) -> Any:
+    properties = {"a": "x" * (size - len(orjson.dumps({"a": ""})))}
+    return posted(client({"campaigns": [CAMPAIGN]}), "/campaigns/trigger/send",
+                  {"campaign_id": "c", "broadcast": True, "trigger_properties": properties})  # fmt: skip
+
+
+@edge("send_id_characters", GOOD, (400, "'send_id' is not valid"))
+def _(braze: Client, count: int) -> Any:
+    return posted(client({"campaigns": [CAMPAIGN]}), "/sends/id/create", {"campaign_id": "c", "send_id": "x" * count})

@@ -93,7 +93,7 @@ def _reference(block: Block) -> dict[str, Any]:
 
 
 def _summary(block: Block) -> dict[str, Any]:
-    """What info and list both show. The seed's campaigns hold no messages yet, so that nothing includes a block."""
+    """What info and list both show. Which messages include a block is not counted yet."""
     return {
         "content_block_id": block["content_block_id"],
         "name": block["name"],

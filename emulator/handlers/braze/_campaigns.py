@@ -1,0 +1,36 @@
+"""Finding the campaign that a request names, and the send_id that goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from emulator.call import Call, Json
+from emulator.errors import ApiError
+from emulator.state.campaigns import Campaign
+
+INVALID: Final = "Invalid Campaign ID"
+
+
+def find(call: Call, campaign_id: str, message: str = INVALID) -> Campaign:
+    """Raises ApiError for a campaign that the workspace does not have."""
+    campaign: Campaign | None = call.state.campaigns.get(campaign_id)
+    if campaign is None:
+        known = ", ".join(call.state.campaigns) or "none"
+        hint = f"no campaign '{campaign_id[:60]}'; declare it in the seed under campaigns; there are: {known}"
+        raise ApiError("invalid", message=message, hint=hint)
+    return campaign
+
+
+def check_send_id(call: Call) -> Mapping[str, Json]:
+    """{send_id} as answers have it; a fate where it was not made for the campaign."""
+    send_id = call.body.get("send_id")
+    if send_id is None:
+        return {}
+    if send_key(call.body.get("campaign_id", ""), send_id) not in call.state.send_ids:
+        call.fate("/send_id", "send_id_unknown", send_id, "POST /sends/id/create makes one")
+    return {"send_id": send_id} if call.body.get("broadcast") else {}
+
+
+def send_key(campaign_id: str, send_id: str) -> str:
+    return f"{campaign_id}\0{send_id}"

@@ -1,0 +1,146 @@
+"""Braze campaigns: which there are, what they say, and starting those that the API triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from emulator import clock
+from emulator.call import Call, Json
+from emulator.errors import ApiError
+from emulator.handlers.braze import _campaigns, _recipients
+from emulator.handlers.braze._recipients import Recipients, invalid
+from emulator.state import campaigns
+from emulator.state.bounds import bound
+from emulator.state.campaigns import Campaign
+
+PAGE: Final = 100
+MAX_BYTES: Final = bound("trigger_properties_bytes")
+UNKNOWN: Final = "campaign_id must be a string of the Campaign api identifier"
+CHANNELS: Final = {
+    "apple_push": "ios_push",
+    "content_card": "content_cards",
+}
+"""Channel of a message -> what the API calls it in `messages`; every other as it is."""
+FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "webhook": {"url": "url", "body": "body", "headers": "request_headers", "method": "request_method"},
+    "email": {
+        "subject": "subject", "body": "body", "from": "from", "reply_to": "reply_to", "extras": "extras",
+        "preheader": "preheader", "custom_plain_text": "plaintext_body", "should_inline_css": "should_inline_css",
+        "email_headers": "headers",
+    },
+    "sms": {"body": "body", "subscription_group_id": "subscription_group_id"},
+    "content_card": {"extras": "extra"},
+}  # fmt: skip
+PUSH: Final[Mapping[str, str]] = {
+    "alert": "alert", "title": "title", "extras": "extra", "action": "custom_uri", "image_url": "image_url",
+    "large_image_url": "large_image_url",
+}  # fmt: skip
+WINDOW: Final = 3 * 86_400
+"""Seconds of a conversion event that says none (assumed)."""
+
+
+def list_campaigns(call: Call) -> Json:
+    """A page of 100, without archived ones unless they are asked for."""
+    newest = call.args.get("sort_direction") == "desc"
+    found = campaigns.listed(call.state, newest, call.args.get("include_archived", False))
+    since = _since(call)
+    found = [one for one in found if one["updated_at"] > since]
+    start = call.args.get("page", 0) * PAGE
+    return {"message": "success", "campaigns": [_summary(one) for one in found[start : start + PAGE]]}
+
+
+def _since(call: Call) -> str:
+    text = call.args.get("last_edit.time[gt]", "")
+    try:
+        return clock.read_time(text) if text else ""
+    except ValueError:
+        hint = f"last_edit.time is '{text[:40]}'; write for example 2026-01-31T12:00:00"
+        raise invalid("last_edit.time is not a valid datetime", hint) from None
+
+
+def _summary(one: Campaign) -> Json:
+    return {"last_edited": one["updated_at"], **{key: one[key] for key in ("id", "name", "is_api_campaign", "tags")}}
+
+
+def get_campaign(call: Call) -> Json:
+    """The campaign; `messages` is an object keyed by the variants' ids."""
+    one = _campaigns.find(call, call.args["campaign_id"], UNKNOWN)
+    sent = call.state.campaign_sends.get(one["id"], {})
+    return {
+        "message": "success",
+        **{
+            name: one[name] for name in ("created_at", "updated_at", "archived", "name", "description", "tags", "teams")
+        },
+        **{name: sent[name] for name in ("first_sent", "last_sent") if name in sent},
+        "draft": one["status"] == "draft",
+        "enabled": one["status"] == "active" and not one["archived"],
+        "has_post_launch_draft": False,
+        "schedule_type": "api_triggered" if "api" in one["trigger"] else "action_based",
+        "channels": list(dict.fromkeys(CHANNELS.get(item["channel"], item["channel"]) for item in one["messages"])),
+        "messages": _messages(call, one),
+        "conversion_behaviors": [{"window": WINDOW, **event} for event in one["conversion_events"]],
+    }
+
+
+def _messages(call: Call, one: Campaign) -> dict[str, Json]:
+    asked = {"has_translatable_content": False} if call.args.get("include_has_translatable_content") else {}
+    found: dict[str, Json] = {item["id"]: {**_message(item), **asked} for item in one["messages"]}
+    if one["control_percentage"]:
+        found[f"{one['id']}-control"] = {"channel": "", "type": "control", **asked}
+    return found
+
+
+def _message(item: campaigns.Variant) -> dict[str, Json]:
+    channel = item["channel"]
+    names = FIELDS.get(channel, PUSH)
+    fields: dict[str, Any] = {shown: item[held] for shown, held in names.items() if held in item}
+    return {"channel": CHANNELS.get(channel, channel), "name": item["name"], **fields}
+
+
+def trigger_campaign(call: Call) -> Json:
+    """Start an API-triggered campaign for recipients, or for everybody in an audience; one dispatch_id for all."""
+    body = call.body
+    campaign = _campaigns.find(call, body["campaign_id"])
+    if "api" not in campaign["trigger"] or campaign["is_api_campaign"]:
+        hint = f"'{campaign['name']}' is not API-triggered; {_instead(campaign)}"
+        raise ApiError("invalid", message=_campaigns.INVALID, hint=hint)
+    _check_size(body.get("trigger_properties"))
+    tracked = _campaigns.check_send_id(call)
+    if campaign["archived"] or campaign["status"] != "active":
+        call.fate("/campaign_id", "campaign_sends_nothing", campaign["id"], f"its status is {campaign['status']}")
+    recipients, errors = _found(call)
+    dispatch_id, send_id = call.new_id("hex32"), body.get("send_id", "")
+    for braze_id, own in recipients.items():
+        properties = {**(body.get("trigger_properties") or {}), **own}
+        call.occurred(
+            "campaign", braze_id, campaign["id"], properties=properties, dispatch_id=dispatch_id, send_id=send_id
+        )
+    return {"dispatch_id": dispatch_id, "message": "success", **tracked, **({"errors": errors} if errors else {})}
+
+
+def _instead(campaign: Campaign) -> str:
+    if campaign["is_api_campaign"]:
+        return "it is an API campaign, and POST /messages/send names it"
+    return f"it waits for {next(iter(campaign['trigger']))}"
+
+
+def _found(call: Call) -> tuple[Recipients, list[Json]]:
+    body = call.body
+    if body.get("broadcast"):
+        for name in ("recipients", "attachments"):
+            if name in body:
+                raise invalid(f"'{name}' cannot be given with 'broadcast'", f"leave {name} or broadcast out")
+        return dict.fromkeys(_recipients.everybody(call), {}), []
+    if "recipients" not in body:
+        hint = "name recipients, or set broadcast to true to send to everybody in the audience"
+        raise invalid(_recipients.NOBODY, hint)
+    for one in body["recipients"]:
+        _check_size(one.get("trigger_properties"))
+    return _recipients.resolve(call, body["recipients"])
+
+
+def _check_size(properties: Json) -> None:
+    size = campaigns.size(properties)
+    if size > MAX_BYTES:
+        raise invalid("'trigger_properties' is not valid", f"{size} bytes; at most {MAX_BYTES} are taken")
