@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from emulator import faults
+from emulator.messaging.dispatcher import MAX_CHAIN
 from tests.conftest import Client
 from tests.messaging.sends import EVENT, HOOK, advance, decisions, out, outcomes, started, table, track
 
@@ -304,3 +305,19 @@ def test_the_log_holds_twenty_entries_of_a_kind_an_hour() -> None:
     track(braze)
     assert len(table(braze, "message_activity")) == 21
     assert len(outcomes(braze)) == 26
+
+
+def test_a_campaign_that_starts_itself_is_cut() -> None:
+    event = '{"events": [{"external_id": "ada", "name": "seen", "time": "2026-01-01T12:00:00Z"}]}'
+    braze = started({**hook(body=event), "reeligibility_seconds": 0})
+    track(braze)
+    assert len(out(braze)) == MAX_CHAIN + 1
+    assert "this looks like a loop" in out(braze)[-1].note
+    assert outcomes(braze)[-1] == "failed"
+
+
+def test_a_bomb_in_a_message_is_no_bomb_for_the_call() -> None:
+    body = "{% for a in (1..90000) %}{% for b in (1..90000) %}x{% endfor %}{% endfor %}"
+    braze = started(hook(body=body))
+    track(braze)
+    assert outcomes(braze) == ["aborted"]
