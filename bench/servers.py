@@ -94,10 +94,16 @@ def spawn(subject: Subject, log: Path, *, limited: bool = True) -> Running:
     if limited:
         command = ["timeout", "--signal=KILL", str(LIFETIME), *command]
     with log.open("ab") as out:
-        process = subprocess.Popen(
-            command, stdout=out, stderr=out, start_new_session=True, env={**os.environ, **subject.environment}
-        )
+        process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True, env=_environment(subject))
     return Running(subject, port, process)
+
+
+def _environment(subject: Subject) -> dict[str, str]:
+    """Ours, but every server may keep its compiled files: pip writes those of the peers at installation in any case,
+    and an emulator that compiles itself at each start is not what users run.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**inherited, **subject.environment}
 
 
 def stop(server: Running) -> None:

@@ -88,8 +88,13 @@ class _Route:
     """All operations of one path template of one service."""
 
     service: Service
-    pattern: re.Pattern[str]
+    path: str
     methods: dict[str, Operation] = field(default_factory=dict)
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled when it is first asked: all of them together would be a tenth of the start."""
+        return _pattern(self.path)
 
 
 class Operations:
@@ -114,7 +119,7 @@ class Operations:
         routes: dict[str, _Route] = {}
         for operation in self.all:
             for path in operation.paths:
-                route = routes.setdefault(path, _Route(operation.service, _pattern(path)))
+                route = routes.setdefault(path, _Route(operation.service, path))
                 if route.service is not operation.service or operation.method in route.methods:
                     raise _taken(operation, path, next(iter(route.methods.values())))
                 route.methods[operation.method] = operation
