@@ -59,6 +59,10 @@ class Dispatcher:
         self._allowed = frozenset(allowed)
         self._followups = followups or {}
         self._turns = Turns(blocking)
+        self._kinds: Mapping[str, Callable[[Workspace, dict[str, Any]], None]] = {
+            "entry": pipeline.apply,
+            "send": self._send,
+        }
 
     def run_due(self, workspace: Workspace, patient: bool = False) -> int:
         """Send everything that is due by the workspace's now; answers how many attempts this thread made.
@@ -93,17 +97,21 @@ class Dispatcher:
         """Send what is due by `until`, moving the clock along, or by the workspace's now."""
         line, made = outbox.Line(), 0
         while (item := self._take(workspace, line, until)) is not None:
-            if "entry" in item:
-                with outbox.chained(item["chain"]):
-                    self._pipeline.apply(workspace, item)
-                continue
-            if "send" in item:
-                with outbox.chained(item["chain"]):
-                    sending.send(workspace, item, partial(self._fetch, workspace, item))
-                continue
-            self._attempt(workspace, item)
-            made += 1
+            made += self._work(workspace, item)
         return made
+
+    def _work(self, workspace: Workspace, item: dict[str, Any]) -> int:
+        """Do what waited, by the key that says what it is; answers how many attempts to deliver were made."""
+        for kind, work in self._kinds.items():
+            if kind in item:
+                with outbox.chained(item["chain"]):
+                    work(workspace, item)
+                return 0
+        self._attempt(workspace, item)
+        return 1
+
+    def _send(self, workspace: Workspace, item: Mapping[str, Any]) -> None:
+        sending.send(workspace, item, partial(self._fetch, workspace, dict(item)))
 
     def _take(self, workspace: Workspace, line: outbox.Line, until: float | None) -> dict[str, Any] | None:
         with workspace.transaction() as draft:

@@ -1,4 +1,4 @@
-"""From what occurred in a call to messages that wait for their time: the campaigns it starts, and a decision each.
+"""From what occurred in a call to the campaigns that it starts.
 
 Runs inside the call's transaction, so a call that is dropped starts nothing.
 """
@@ -8,113 +8,39 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from emulator import clock
 from emulator.call import Call, Occurrence
-from emulator.messaging import outbox
-from emulator.messaging.eligibility import CONTROL, ENTRY, Case, judge, obstacle
-from emulator.state import campaigns, sends
+from emulator.messaging.starting import CAMPAIGN, Cause, announce, start
+from emulator.state import campaigns
 from emulator.state.comparison import MISSING, field
 from emulator.state.draft import Draft
 from emulator.state.profiles import Record
 
-SENDER: Final = "braze"
-CAMPAIGN: Final = "campaign"
-"""The kind of occurrence that names its campaign: POST /campaigns/trigger/send."""
 MESSAGE: Final = "message"
 """The kind that brings its message along: POST /messages/send."""
-APART: Final = {"event": "event_properties", "purchase": "event_properties", CAMPAIGN: "api_trigger_properties"}
-"""Kind -> the namespace in which Liquid finds the properties; purchases as events (assumed)."""
 
 
 def put(call: Call) -> None:
     """Decide about everything that occurred, and put what is to be sent in the outbox of the call's draft."""
     draft = call.state
+    if not call.occurrences and not (draft.touched and len(draft.triggers)):
+        return
+    cause = Cause(draft, call.transaction.before["profiles"], call.now, call.request.trace)
     for occurrence in call.occurrences:
         if occurrence.kind == MESSAGE:
-            _announce(call, occurrence)
+            announce(cause, occurrence)
             continue
         for campaign in _started(draft, occurrence):
-            _enter(call, campaign, occurrence)
+            start(cause, campaign, occurrence)
     if draft.touched and len(draft.triggers):
         for campaign, occurrence in _changes(call):
             call.occurrences.append(occurrence)
-            _enter(call, campaign, occurrence)
+            start(cause, campaign, occurrence)
 
 
 def _started(draft: Draft, occurrence: Occurrence) -> list[campaigns.Campaign]:
     if occurrence.kind == CAMPAIGN:
         return [draft.campaigns[occurrence.name]]
     return campaigns.started_by(draft, occurrence.kind, occurrence.name)
-
-
-def _enter(call: Call, campaign: campaigns.Campaign, occurrence: Occurrence) -> None:
-    draft, braze_id = call.state, occurrence.braze_id
-    record, before = draft.profiles[braze_id], call.transaction.before["profiles"].get(braze_id)
-    kind = occurrence.kind if occurrence.kind != CAMPAIGN else ""
-    case = Case(draft, campaign, record, call.now, before, kind, occurrence.data)
-    verdicts = judge(ENTRY, case)
-    key = sends.add(draft, "decisions", _decision(call, campaign, record, occurrence, verdicts))
-    obstacle_ = obstacle(verdicts)
-    if obstacle_ is None:
-        _wait(call, key, campaign, record, occurrence)
-    elif obstacle_["reason"].startswith(CONTROL):
-        sends.change(draft, "decisions", key, outcome="control_group")
-        sends.receive(draft, campaign, None, braze_id, call.now)
-
-
-def _decision(
-    call: Call, campaign: Mapping[str, Any], record: Record, occurrence: Occurrence, verdicts: list[Any]
-) -> dict[str, Any]:
-    failed = obstacle(verdicts)
-    chosen = campaigns.variant(campaign, record["braze_id"]) if failed is None and campaign.get("messages") else None
-    return {
-        "campaign_id": campaign.get("id", ""),
-        "campaign": campaign.get("name", ""),
-        "braze_id": record["braze_id"],
-        "external_id": record.get("external_id", ""),
-        "at": clock.iso_ms(call.now),
-        "trace": call.request.trace,
-        "trigger": {"kind": occurrence.kind, "name": occurrence.name},
-        "dispatch_id": occurrence.data.get("dispatch_id") or call.new_id("hex32"),
-        "variant": chosen["id"] if chosen else "",
-        "outcome": "not_sent" if failed else "waiting",
-        "reason": failed["reason"] if failed else "",
-        "checks": verdicts,
-    }
-
-
-def _wait(
-    call: Call, decision: str, campaign: Mapping[str, Any], record: Record, occurrence: Occurrence, **more: Any
-) -> None:
-    delay = campaign.get("delay", 0.0)
-    properties = {APART[occurrence.kind]: occurrence.data.get("properties") or {}} if occurrence.kind in APART else {}
-    call.state.outbox[outbox.key(call.state)] = {
-        "due": call.now.timestamp() + delay,
-        "chain": outbox.chain(delay),
-        "sender": SENDER,
-        "trace": call.request.trace,
-        "attempt": 0,
-        "send": {
-            "decision": decision,
-            "campaign_id": campaign.get("id", ""),
-            "braze_id": record["braze_id"],
-            "dispatch_id": call.state.decisions[decision]["dispatch_id"],
-            "send_id": occurrence.data.get("send_id", ""),
-            "delayed": delay > 0,
-            "properties": properties,
-            **more,
-        },
-    }
-
-
-def _announce(call: Call, occurrence: Occurrence) -> None:
-    """A message of POST /messages/send, one for each channel: {channel, …} under `message`."""
-    draft, data = call.state, occurrence.data
-    campaign = draft.campaigns.get(data.get("campaign_id", ""), {})
-    record = draft.profiles[occurrence.braze_id]
-    brief = {"id": campaign.get("id", ""), "name": campaign.get("name", "")}
-    key = sends.add(draft, "decisions", _decision(call, brief, record, occurrence, []))
-    _wait(call, key, brief, record, occurrence, message=data["message"], allowed=data.get("allowed", "subscribed"))
 
 
 def _changes(call: Call) -> Iterator[tuple[campaigns.Campaign, Occurrence]]:

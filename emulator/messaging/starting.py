@@ -1,0 +1,103 @@
+"""A campaign that starts for a user: a decision with every check, and a message that waits for its time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from emulator import clock
+from emulator.call import Occurrence
+from emulator.messaging import outbox
+from emulator.messaging.eligibility import CONTROL, ENTRY, Case, judge, obstacle
+from emulator.state import campaigns, sends
+from emulator.state.draft import Draft
+from emulator.state.profiles import Record
+
+SENDER: Final = "braze"
+CAMPAIGN: Final = "campaign"
+"""The kind of occurrence that names its campaign: POST /campaigns/trigger/send."""
+APART: Final = {"event": "event_properties", "purchase": "event_properties", CAMPAIGN: "api_trigger_properties"}
+"""Kind -> the namespace in which Liquid finds the properties; purchases as events (assumed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What led here, a call or a time that has come: the draft it works on, the profiles before it, its trace."""
+
+    draft: Draft
+    before: Mapping[str, Record]
+    now: datetime
+    trace: str
+
+
+def start(cause: Cause, campaign: campaigns.Campaign, occurrence: Occurrence) -> None:
+    """Decide about a campaign for a user; what is to be sent goes to the outbox."""
+    draft, braze_id = cause.draft, occurrence.braze_id
+    record, before = draft.profiles[braze_id], cause.before.get(braze_id)
+    kind = occurrence.kind if occurrence.kind != CAMPAIGN else ""
+    case = Case(draft, campaign, record, cause.now, before, kind, occurrence.data)
+    verdicts = judge(ENTRY, case)
+    key = sends.add(draft, "decisions", _decision(cause, campaign, record, occurrence, verdicts))
+    obstacle_ = obstacle(verdicts)
+    if obstacle_ is None:
+        _wait(cause, key, campaign, record, occurrence)
+    elif obstacle_["reason"].startswith(CONTROL):
+        sends.change(draft, "decisions", key, outcome="control_group")
+        sends.receive(draft, campaign, None, braze_id, cause.now)
+
+
+def _decision(
+    cause: Cause, campaign: Mapping[str, Any], record: Record, occurrence: Occurrence, verdicts: list[Any]
+) -> dict[str, Any]:
+    failed = obstacle(verdicts)
+    chosen = campaigns.variant(campaign, record["braze_id"]) if failed is None and campaign.get("messages") else None
+    return {
+        "campaign_id": campaign.get("id", ""),
+        "campaign": campaign.get("name", ""),
+        "braze_id": record["braze_id"],
+        "external_id": record.get("external_id", ""),
+        "at": clock.iso_ms(cause.now),
+        "trace": cause.trace,
+        "trigger": {"kind": occurrence.kind, "name": occurrence.name},
+        "dispatch_id": occurrence.data.get("dispatch_id") or cause.draft.new_id("hex32"),
+        "variant": chosen["id"] if chosen else "",
+        "outcome": "not_sent" if failed else "waiting",
+        "reason": failed["reason"] if failed else "",
+        "checks": verdicts,
+    }
+
+
+def _wait(
+    cause: Cause, decision: str, campaign: Mapping[str, Any], record: Record, occurrence: Occurrence, **more: Any
+) -> None:
+    delay = campaign.get("delay", 0.0)
+    properties = {APART[occurrence.kind]: occurrence.data.get("properties") or {}} if occurrence.kind in APART else {}
+    cause.draft.outbox[outbox.key(cause.draft)] = {
+        "due": cause.now.timestamp() + delay,
+        "chain": outbox.chain(delay),
+        "sender": SENDER,
+        "trace": cause.trace,
+        "attempt": 0,
+        "send": {
+            "decision": decision,
+            "campaign_id": campaign.get("id", ""),
+            "braze_id": record["braze_id"],
+            "dispatch_id": cause.draft.decisions[decision]["dispatch_id"],
+            "send_id": occurrence.data.get("send_id", ""),
+            "delayed": delay > 0,
+            "properties": properties,
+            **more,
+        },
+    }
+
+
+def announce(cause: Cause, occurrence: Occurrence) -> None:
+    """A message of POST /messages/send, one for each channel: {channel, …} under `message`."""
+    draft, data = cause.draft, occurrence.data
+    campaign = draft.campaigns.get(data.get("campaign_id", ""), {})
+    record = draft.profiles[occurrence.braze_id]
+    brief = {"id": campaign.get("id", ""), "name": campaign.get("name", "")}
+    key = sends.add(draft, "decisions", _decision(cause, brief, record, occurrence, []))
+    _wait(cause, key, brief, record, occurrence, message=data["message"], allowed=data.get("allowed", "subscribed"))
