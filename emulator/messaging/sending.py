@@ -18,7 +18,7 @@ from emulator.messaging import outbox, personalisation
 from emulator.messaging.composing import Composed, compose
 from emulator.messaging.eligibility import AFTER_DELAY, RECHECK, Case, judge, obstacle
 from emulator.messaging.reach import reach
-from emulator.state import campaigns, sends
+from emulator.state import campaigns, sends, template_sources
 from emulator.state.draft import Draft
 from emulator.workspaces import Workspace
 
@@ -122,6 +122,7 @@ def _sent(draft: Draft, job: Job, verdicts: list[Any], composed: Composed) -> No
     sends.told(
         draft, job.send["decision"], [*verdicts, _rendering(composed, note)], outcome=outcome, reason="", message=key
     )
+    template_sources.consume(draft, composed.promotions or {})
     if job.campaign:
         sends.receive(draft, job.campaign, job.variant, job.send["braze_id"], job.now)
     if webhook:
