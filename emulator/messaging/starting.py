@@ -100,4 +100,7 @@ def announce(cause: Cause, occurrence: Occurrence) -> None:
     record = draft.profiles[occurrence.braze_id]
     brief = {"id": campaign.get("id", ""), "name": campaign.get("name", "")}
     key = sends.add(draft, "decisions", _decision(cause, brief, record, occurrence, []))
-    _wait(cause, key, brief, record, occurrence, message=data["message"], allowed=data.get("allowed", "subscribed"))
+    more = {"allowed": data.get("allowed", "subscribed")}
+    if data.get("override_frequency_capping"):
+        more["override_frequency_capping"] = True
+    _wait(cause, key, brief, record, occurrence, message=data["message"], **more)

@@ -96,6 +96,11 @@ def _flaws(draft: Draft, item: Mapping[str, Any], place: str, now: datetime) -> 
         yield from audience.flaws(draft, item["audience"], f"{place}.audience")
     if item.get("is_api_campaign") and "trigger" in item:
         yield f"{place}.trigger: an API campaign has none; POST /messages/send names it"
+    if item.get("exception_events") and not item.get("delay"):
+        yield f"{place}.exception_events: they count while a message waits; give the campaign a delay (documented)"
+    quiet = item.get("quiet_hours")
+    if quiet and quiet["start"] == quiet["end"]:
+        yield f"{place}.quiet_hours: start and end are both {quiet['start']}, which is no time at all"
     messages = item.get("messages", ())
     names = [one["id"] for one in messages]
     yield from (f"{place}.messages: the id '{one}' stands twice" for one in sorted(set(names)) if names.count(one) > 1)
@@ -103,6 +108,8 @@ def _flaws(draft: Draft, item: Mapping[str, Any], place: str, now: datetime) -> 
     if total > 100 + _EPSILON:
         yield f"{place}: the percentages of the variants and of the control group are {total:g} together"
     yield from _trigger_flaws(draft, item.get("trigger", {"api": True}), f"{place}.trigger", now)
+    for index, one in enumerate(item.get("exception_events", ())):
+        yield from _trigger_flaws(draft, one, f"{place}.exception_events[{index}]", now)
 
 
 def _trigger_flaws(draft: Draft, trigger: Mapping[str, Any], place: str, now: datetime) -> Iterator[str]:
@@ -121,23 +128,55 @@ def _trigger_flaws(draft: Draft, trigger: Mapping[str, Any], place: str, now: da
 # what starts a campaign
 
 
-def trigger_key(kind: str, name: str = "") -> str:
-    return f"{kind}\0{name}"
+STARTS, EXCEPTS, CONVERTS = "", "except ", "convert "
+"""What an event means to a campaign: it starts it, keeps it back while it waits, or is a conversion."""
+
+
+def trigger_key(kind: str, name: str = "", role: str = STARTS) -> str:
+    return f"{role}{kind}\0{name}"
 
 
 def _listen(draft: Draft, campaign: Campaign) -> None:
-    ((kind, spec),) = campaign["trigger"].items()
-    if kind == "api" or campaign["is_api_campaign"]:
-        return
+    """Enter a campaign in the table of what it waits for, each thing once."""
+    started = [] if campaign["is_api_campaign"] or "api" in campaign["trigger"] else [campaign["trigger"]]
+    keys = [trigger_key(*named(one)) for one in started]
+    keys += [trigger_key(*named(one), EXCEPTS) for one in campaign.get("exception_events", ())]
+    keys += [trigger_key(*one, CONVERTS) for event in campaign["conversion_events"] for one in conversion_keys(event)]
+    for key in dict.fromkeys(keys):
+        draft.triggers[key] = (*draft.triggers.get(key, ()), campaign["id"])
+
+
+def named(trigger: Mapping[str, Any]) -> tuple[str, str]:
+    """Kind and name, which is empty for any name and for what is no event and no purchase."""
+    ((kind, spec),) = trigger.items()
     name = {"event": "name", "purchase": "product_id"}.get(kind)
-    key = trigger_key(kind, spec.get(name, "") if name else "")
-    draft.triggers[key] = (*draft.triggers.get(key, ()), campaign["id"])
+    return kind, spec.get(name, "") if name else ""
 
 
-def started_by(draft: Draft, kind: str, name: str = "") -> list[Campaign]:
-    """The campaigns that an event or purchase of this name starts, or any change of an attribute or subscription."""
-    keys = {trigger_key(kind, name): None, trigger_key(kind): None}
-    return [draft.campaigns[one] for key in keys for one in draft.triggers.get(key, ())]
+def conversion_keys(event: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Kind and name of what meets a conversion event; none for what the emulator never sees."""
+    return {
+        "Makes Any Purchase": [("purchase", "")],
+        "Makes Specific Purchase": [("purchase", event.get("product", ""))],
+        "Performs Custom Event": [("event", event.get("custom_event_name", ""))],
+        "Starts Session": [("session", "")],
+    }.get(event["type"], [])
+
+
+def started_by(draft: Draft, kind: str, name: str = "", role: str = STARTS) -> list[Campaign]:
+    """The campaigns that an event or purchase of this name starts, or any change of an attribute or subscription; or to
+    which it means what `role` says.
+    """
+    keys = (trigger_key(kind, name, role), trigger_key(kind, "", role))
+    found = dict.fromkeys(one for key in keys for one in draft.triggers.get(key, ()))
+    return [draft.campaigns[one] for one in found]
+
+
+def is_heard(draft: Draft, kind: str, name: str) -> bool:
+    """Whether an event or purchase of this name means anything to any campaign."""
+    return any(
+        trigger_key(kind, one, role) in draft.triggers for role in (STARTS, EXCEPTS, CONVERTS) for one in (name, "")
+    )
 
 
 # who gets what

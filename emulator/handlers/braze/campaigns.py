@@ -10,7 +10,7 @@ from emulator.call import Call, Json
 from emulator.errors import ApiError
 from emulator.handlers.braze import _campaigns, _recipients
 from emulator.handlers.braze._recipients import Recipients, invalid
-from emulator.state import campaigns
+from emulator.state import campaigns, conversions
 from emulator.state.bounds import bound
 from emulator.state.campaigns import Campaign
 
@@ -36,8 +36,6 @@ PUSH: Final[Mapping[str, str]] = {
     "alert": "alert", "title": "title", "extras": "extra", "action": "custom_uri", "image_url": "image_url",
     "large_image_url": "large_image_url",
 }  # fmt: skip
-WINDOW: Final = 3 * 86_400
-"""Seconds of a conversion event that says none (assumed)."""
 
 
 def list_campaigns(call: Call) -> Json:
@@ -79,7 +77,7 @@ def get_campaign(call: Call) -> Json:
         "schedule_type": "api_triggered" if "api" in one["trigger"] else "action_based",
         "channels": list(dict.fromkeys(CHANNELS.get(item["channel"], item["channel"]) for item in one["messages"])),
         "messages": _messages(call, one),
-        "conversion_behaviors": [{"window": WINDOW, **event} for event in one["conversion_events"]],
+        "conversion_behaviors": [{"window": conversions.WINDOW, **event} for event in one["conversion_events"]],
     }
 
 
