@@ -29,7 +29,12 @@ SEED: dict[str, Any] = {
         }
     ],
     "promotion_codes": [{"name": "spring", "codes": ["A1", "B2"]}],
-    "connected_content_credentials": [{"name": "shop", "username": "me", "password": "secret"}],
+    "connected_content_credentials": [
+        {"name": "shop", "username": "me", "password": "secret"},
+        {"name": "anywhere", "token": "t1"},
+        {"name": "passkit", "token": "t2", "header": "X-Token", "allowed_domain": "passkit.io"},
+        {"name": "elsewhere", "token": "t3", "header": "X-Token", "allowed_domain": "kit.io"},
+    ],
     "shopping_carts": [{"id": "c1", "products": [{"name": "Chess"}]}, {"id": "c2", "abandoned": False, "products": []}],
 }  # fmt: skip
 
@@ -77,11 +82,25 @@ def test_a_cart_that_is_not_abandoned_aborts() -> None:
     assert sent("{% shopping_cart c2 :abort_if_not_abandoned false %}x") == ["x"]
 
 
-def test_connected_content_signs_with_a_stored_credential() -> None:
+@pytest.mark.parametrize(
+    ("options", "header", "value"),
+    [
+        (":basic_auth shop", "authorization", "Basic bWU6c2VjcmV0"),
+        (":auth_credentials anywhere", "authorization", "t1"),
+        (":auth_credentials passkit", "x-token", "t2"),
+        (":auth_credentials elsewhere", "x-token", None),
+    ],
+)
+def test_connected_content_signs_with_a_stored_credential(options: str, header: str, value: str | None) -> None:
     braze = client(SEED)
-    sent("{% connected_content https://api-pub1.passkit.io/coupon/x :basic_auth shop :save y %}", braze=braze)
+    sent(f"{{% connected_content https://api-pub1.passkit.io/coupon/x {options} :save y %}}", braze=braze)
     [entry] = braze.emulator.journal.find(operation="connected_content")
-    assert entry.request_headers["authorization"].startswith("Basic ")
+    assert entry.request_headers.get(header) == value
+
+
+@pytest.mark.parametrize("options", [":basic_auth nobody", ":basic_auth passkit", ":auth_credentials shop"])
+def test_a_credential_that_is_not_there_or_of_another_kind_aborts_the_message(options: str) -> None:
+    assert sent(f"{{% connected_content https://api-pub1.passkit.io/x {options} %}}x") == []
 
 
 def test_a_selection_that_cannot_be_evaluated_stops_the_start() -> None:
