@@ -18,7 +18,7 @@ from emulator.messaging import advising, outbox, personalisation
 from emulator.messaging.composing import Composed, compose
 from emulator.messaging.eligibility import ABORT_TYPES, AFTER_DELAY, DUE, RECHECK, Case, Wait, judge, obstacle, row
 from emulator.messaging.reach import reach
-from emulator.state import campaigns, frequency, pacing, sends, template_sources
+from emulator.state import campaigns, frequency, pacing, send_counts, sends, template_sources
 from emulator.state.draft import Draft
 from emulator.workspaces import Workspace
 
@@ -174,7 +174,9 @@ def _rendering(composed: Composed, reason: str) -> Mapping[str, str]:
 
 def _sent(draft: Draft, job: Job, verdicts: list[Any], composed: Composed) -> None:
     webhook = job.variant["channel"] == ABOUT
-    key = sends.add(draft, "messages", _message(job, composed, "sending" if webhook else "sent"))
+    message = _message(job, composed, "sending" if webhook else "sent")
+    key = sends.add(draft, "messages", message)
+    send_counts.sent(draft, message, job.now)
     note = "; ".join(composed.findings) or "rendered"
     outcome = "sending" if webhook else "sent"
     asked = _advice(draft, job, composed) if webhook and job.campaign else []
@@ -251,6 +253,7 @@ def attempted(draft: Draft, item: Mapping[str, Any], status: int, note: str, wai
     attempts = [*held["attempts"], {"at": clock.iso_ms(now), "status": status, "note": note}]
     end = "sending" if wait is not None else "sent" if 200 <= status < 300 else "failed"
     draft.messages[key] = {**held, "attempts": attempts, "status": end}
+    send_counts.answered(draft, held, end == "sent", now)
     reason = "" if end == "sent" else _why(status, note, wait, len(attempts))
     sends.change(draft, "decisions", held["decision"], outcome=end, reason=reason)
     if end != "sent":

@@ -11,7 +11,7 @@ from emulator import clock
 from emulator.call import Occurrence
 from emulator.messaging import outbox
 from emulator.messaging.eligibility import CONTROL, ENTRY, Case, judge, obstacle
-from emulator.state import campaigns, sends
+from emulator.state import campaigns, send_counts, sends
 from emulator.state.draft import Draft
 from emulator.state.profiles import Record
 
@@ -46,6 +46,7 @@ def start(cause: Cause, campaign: campaigns.Campaign, occurrence: Occurrence) ->
     elif obstacle_["reason"].startswith(CONTROL):
         sends.change(draft, "decisions", key, outcome="control_group")
         sends.receive(draft, campaign, None, braze_id, cause.now)
+        send_counts.enrolled(draft, campaign["id"], campaigns.control_group(campaign)["id"], cause.now)
 
 
 def _decision(

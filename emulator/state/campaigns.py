@@ -44,6 +44,9 @@ def plant(draft: Draft, items: Sequence[Mapping[str, Any]], now: datetime) -> No
 def _new(item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> Campaign:
     created = _time(item, "created_at", place, clock.iso_ms(now))
     times = {name: _time(item, name, place, "") for name in ("start", "end") if name in item}
+    control = item.get("control_percentage", 0)
+    draft = item.get("post_launch_draft", {})
+    changed = {"messages": shared_out(draft["messages"], control)} if "messages" in draft else {}
     return {
         "description": "",
         "tags": [],
@@ -57,7 +60,8 @@ def _new(item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> C
         **item,
         **times,
         "delay": _delay(item, place),
-        "messages": shared_out(item.get("messages", ()), item.get("control_percentage", 0)),
+        "messages": shared_out(item.get("messages", ()), control),
+        **({"post_launch_draft": {**draft, **changed}} if draft else {}),
         "created_at": created,
         "updated_at": _time(item, "updated_at", place, created),
         "sequence": sequence,
@@ -192,6 +196,11 @@ def is_control(campaign: Campaign, braze_id: str) -> bool:
     return place_of(campaign["id"], braze_id) < float(campaign["control_percentage"])
 
 
+def control_group(campaign: Campaign) -> Variant:
+    """The control group as what the API shows beside the variants; its id is assumed."""
+    return {"id": f"{campaign['id']}-control", "name": "Control Group"}
+
+
 def variant(campaign: Campaign, braze_id: str) -> Variant | None:
     """The variant of a user who is not in the control group; None where the percentages leave nothing."""
     at, edge = place_of(campaign["id"], braze_id), campaign["control_percentage"]
@@ -201,6 +210,17 @@ def variant(campaign: Campaign, braze_id: str) -> Variant | None:
             found: Variant = one
             return found
     return None
+
+
+def texts(one: Variant) -> Iterator[str]:
+    """Every text of the message of a variant, wherever it stands in it."""
+    places: list[Any] = [content(one)]
+    while places:
+        held = places.pop()
+        if isinstance(held, str):
+            yield held
+        elif isinstance(held, (Mapping, list)):
+            places.extend(held.values() if isinstance(held, Mapping) else held)
 
 
 def content(one: Variant) -> dict[str, Any]:

@@ -41,6 +41,8 @@ TABLES: Final = {
     "send_minutes": "campaign id -> {begins, used}: the last minute of its delivery rate limit that is being filled",
     "merged_profiles": "braze_id of a profile that was merged away -> braze_id of the one it is part of",
     "campaign_sends": "campaign id -> {first_sent, last_sent, count}",
+    "send_counts": "campaign id NUL send_id NUL day NUL variant -> how many of what (see state/send_counts.py)",
+    "day_recipients": "campaign id NUL braze_id -> {day, counted}: the counters of that day that have the user already",
     "send_ids": "campaign id NUL send_id -> {campaign_id, send_id, at}",
     "decisions": "number -> why a user got a message or not (see state/sends.py)",
     "messages": "number -> message as it was rendered for a user (see state/sends.py)",
