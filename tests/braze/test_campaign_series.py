@@ -151,6 +151,35 @@ def test_get_campaign_series_survives_a_snapshot_and_a_reset() -> None:
     assert days(braze)[0]["unique_recipients"] == 0
 
 
+def conversion_numbers(found: dict[str, Any]) -> dict[str, int]:
+    return {name: value for name, value in found.items() if name.startswith("conversions") and value}
+
+
+def test_get_campaign_series_counts_conversions_by_their_day_and_by_send_time() -> None:
+    wanted = [{"type": "Makes Any Purchase"}, {"type": "Performs Custom Event", "custom_event_name": "liked"}]
+    braze = sending(CARD, conversion_events=wanted)
+    send(braze, "ada")
+    advance(braze, DAY)
+    event = {"external_id": "ada", "name": "liked", "time": "2026-01-02T12:00:00Z"}
+    assert braze.post("/users/track", {"events": [event]})[0] == 201
+    first, second = days(braze, 2)
+    for found in (first, first["messages"]["content_cards"][0]):
+        assert conversion_numbers(found) == {"conversions1_by_send_time": 1}
+    for found in (second, second["messages"]["content_cards"][0]):
+        assert conversion_numbers(found) == {"conversions1": 1}
+
+
+def test_get_campaign_series_counts_conversions_of_the_control_group_apart() -> None:
+    wanted = [{"type": "Performs Custom Event", "custom_event_name": "liked"}]
+    braze = sending(CARD, control_percentage=100, conversion_events=wanted)
+    send(braze, "ada")
+    braze.post("/users/track", {"events": [{"external_id": "ada", "name": "liked", "time": "2026-01-01T12:00:00Z"}]})
+    [day] = days(braze)
+    card, control = day["messages"]["content_cards"]
+    both = {"conversions": 1, "conversions_by_send_time": 1}
+    assert [conversion_numbers(one) for one in (card, control, day)] == [{}, both, {}]
+
+
 # sends
 
 
