@@ -84,6 +84,24 @@ def check(document: Any, where: str = "seed") -> None:
     raise ConfigError("\n".join(explain(schema(), document, where)))
 
 
+@cache
+def _part_schema(kind: str) -> dict[str, Any]:
+    return {"$ref": f"#/$defs/{kind}", "$defs": schema()["$defs"]}
+
+
+@cache
+def _part_decider(kind: str) -> Any:
+    import jsonschema_rs  # as in _decider
+
+    return jsonschema_rs.validator_for(_part_schema(kind))
+
+
+def check_part(kind: str, item: Any) -> None:
+    """As `check`, for one item of a list of the document; `kind` is its name among the schema's definitions."""
+    if not _part_decider(kind).is_valid(item):
+        raise ConfigError("\n".join(explain(_part_schema(kind), item, kind)))
+
+
 def explain(against: Mapping[str, Any], document: Any, where: str) -> list[str]:
     """`seed.api_keys[0]: 'key' is a required property` and so on, in the order of the document."""
     from jsonschema import Draft202012Validator  # 60 ms, and only for a document that does not fit

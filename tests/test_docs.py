@@ -174,7 +174,7 @@ def test_every_setting_is_documented(name: str) -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 def test_every_control_operation_is_documented(route: Any) -> None:
-    path = route.path.replace("<", "{").replace(">", "}")
+    path = route.template
     assert f"`{route.method} {path}`" in page("control.md")
 
 

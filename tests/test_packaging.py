@@ -70,10 +70,10 @@ def in_wheel(wheel: Path, prefix: str) -> set[str]:
         return {name.removeprefix(prefix) for name in archive.namelist() if name.startswith(prefix)}
 
 
-@pytest.mark.parametrize(("folder", "glob"), [("schemas", "*.json"), ("scenarios", "*.yaml")])
-def test_the_wheel_holds_every_data_file(wheel: Path, folder: str, glob: str) -> None:
-    wanted = in_checkout(folder, glob)
-    assert wanted, f"{folder}/ is empty"
+@pytest.mark.parametrize(("folder", "globs"), [("schemas", ("*.json", "*.yaml")), ("scenarios", ("*.yaml",))])
+def test_the_wheel_holds_every_data_file(wheel: Path, folder: str, globs: tuple[str, ...]) -> None:
+    assert all(in_checkout(folder, glob) for glob in globs), f"{folder}/ is empty"
+    wanted = in_checkout(folder, *globs)
     assert in_wheel(wheel, f"emulator/data/{folder}/") == wanted
 
 
@@ -97,7 +97,7 @@ def test_every_folder_of_modules_is_a_package() -> None:
 def test_the_sdist_can_be_built_from(built: Path) -> None:
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    wanted = {f"schemas/{name}" for name in in_checkout("schemas", "*.json")}
+    wanted = {f"schemas/{name}" for name in in_checkout("schemas", "*.json", "*.yaml")}
     wanted |= {f"scenarios/{name}" for name in in_checkout("scenarios", "*.yaml")}
     wanted |= {f"emulator/{name}" for name in in_checkout("emulator", "*.py")}
     wanted |= {"setup.py", "setup.cfg", "pyproject.toml", "README.md"}

@@ -47,6 +47,7 @@ def _view(emulator: Emulator, route: Route, token: str) -> Any:
             _allow(token)
             given = _given(route)
             selected = "" if routes.ANYTHING in route.takes else given.get("workspace", "")
+            _agree(given, parts)
             return _json(route.action(emulator, _workspace(emulator, selected), {**given, **parts}))
         except Refused as error:
             if route.action is actions.health:
@@ -60,6 +61,14 @@ def _view(emulator: Emulator, route: Route, token: str) -> Any:
             return problem(400, "Not valid", _with_lines(route, error))
 
     return view
+
+
+def _agree(given: dict[str, Any], parts: dict[str, str]) -> None:
+    for name, value in parts.items():
+        if given.get(name, value) != value:
+            raise ConfigError(
+                f"{name}: the address says '{value}' and the body {given[name]!r}; leave it out of the body"
+            )
 
 
 def _with_lines(route: Route, error: ConfigError) -> str:
@@ -98,8 +107,8 @@ def _workspace(emulator: Emulator, selected: str) -> Workspace:
 
 
 def _given(route: Route) -> dict[str, Any]:
-    """The query, or the JSON body of a POST, checked against what the route takes. Raises ConfigError."""
-    if route.method == "POST":
+    """The query, or the JSON body of a POST or PUT, checked against what the route takes. Raises ConfigError."""
+    if route.method in routes.WITH_BODY:
         found = _body()
     else:
         found = {name: _typed(route.takes.get(name, routes.TEXT), value) for name, value in request.args.items()}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from emulator.call import Json
-from emulator.control import actions, changes, consent, sent
+from emulator.control import actions, changes, consent, declared, sent
 from emulator.pipeline import Emulator
 from emulator.state.sends import OUTCOMES
 from emulator.workspaces import Workspace
@@ -17,9 +18,12 @@ TEXT: Final = {"type": "string"}
 NUMBER: Final = {"type": "integer", "minimum": 0, "maximum": 2**53}
 FLAG: Final = {"type": "boolean"}
 OBJECT: Final = {"type": "object"}
+WITH_BODY: Final = ("POST", "PUT")
 ANYTHING: Final = "*"
 """Stands in `takes` of an operation whose body is one document, not a set of fields."""
 
+_PART: Final = re.compile(r"<(?:path:)?(\w+)>")
+"""A part of a path that is given; `path:` is one that may hold slashes."""
 _FILTERS: Final[dict[str, Any]] = {
     "service": TEXT,
     "operation": TEXT,
@@ -54,6 +58,11 @@ class Route:
     summary: str
     takes: dict[str, Any] = field(default_factory=dict)
     required: tuple[str, ...] = ()
+
+    @property
+    def template(self) -> str:
+        """The path as OpenAPI writes it."""
+        return _PART.sub(r"{\1}", self.path)
 
 
 ROUTES: Final = (
@@ -109,6 +118,13 @@ ROUTES: Final = (
     Route("POST", "/what-if", changes.what_if, "Say what a call would answer and change, and keep nothing of it.",
           {"method": {**TEXT, "description": "Default: POST."}, "path": TEXT, "headers": OBJECT, "body": {}},
           ("path",)),
+    Route("GET", "/webhook_templates", declared.list_templates, "List the webhook templates."),
+    Route("GET", "/webhook_templates/<path:name>", declared.read_template, "Read one webhook template."),
+    Route("GET", "/campaigns", declared.list_campaigns, "List the campaigns as they stand, with what they have sent."),
+    Route("GET", "/campaigns/<id>", declared.read_campaign, "Read one campaign."),
+    Route("PUT", "/campaigns/<id>", declared.declare_campaign,
+          "Declare a campaign, or another in its place, until the next reset.", {ANYTHING: {}}),
+    Route("DELETE", "/campaigns/<id>", declared.delete_campaign, "Delete a campaign until the next reset."),
     Route("GET", "/decisions", sent.list_decisions, "Say why users got a message or not, check by check.",
           {**_SENT, "outcome": {"enum": list(OUTCOMES)}}),
     Route("GET", "/messages", sent.list_messages, "Read messages as they were rendered, for each user.",
@@ -131,14 +147,14 @@ def document() -> dict[str, Any]:
     """The control API in OpenAPI 3.1."""
     paths: dict[str, Any] = {}
     for route in ROUTES:
-        path = "/_emulator" + route.path.replace("<", "{").replace(">", "}")
+        path = "/_emulator" + route.template
         paths.setdefault(path, {})[route.method.lower()] = _described(route)
     info = {"title": "braze-emulator control API", "version": "1"}
     return {"openapi": "3.1.0", "info": info, "paths": paths}
 
 
 def _described(route: Route) -> dict[str, Any]:
-    named = [part.strip("<>") for part in route.path.split("/") if part.startswith("<")]
+    named = _PART.findall(route.path)
     parameters: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": TEXT} for name in named
     ]
@@ -151,7 +167,7 @@ def _described(route: Route) -> dict[str, Any]:
         "parameters": parameters,
         "responses": {"200": {"description": "Done."}, "default": {"description": "An RFC 9457 problem document."}},
     }
-    if route.method == "POST" and route.takes:
+    if route.method in WITH_BODY and route.takes:
         found["requestBody"] = {"content": {"application/json": {"schema": schema(route)}}}
     else:
         parameters += [{"name": name, "in": "query", "schema": shape} for name, shape in route.takes.items()]

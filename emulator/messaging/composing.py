@@ -5,6 +5,7 @@ What one text assigns, another does not see (documented). The first text that do
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -17,6 +18,8 @@ SENDER: Final = "Braze Sender 1.0.0"
 FORM: Final = "application/x-www-form-urlencoded"
 UNRENDERED: Final = frozenset({"app_id", "subscription_group_id", "email_template_id", "request_method", "channel"})
 """Fields in which Liquid has no place."""
+_HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A field name, RFC 9110."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,6 @@ class Composed:
     abort_type: str = ""
     findings: tuple[str, ...] = ()
     extras: Mapping[str, str] | None = None
-    promotions: Mapping[str, str] | None = None
-    """List -> the code that the message used up."""
 
 
 class _Stopped(Exception):
@@ -48,7 +49,7 @@ def compose(channel: str, content: Mapping[str, Any], context: Mapping[str, Any]
         at = f"{end.place}: " if end.place else ""
         reason, kind = f"{at}{end.rendered.reason}", end.rendered.abort_type
         return Composed(end.rendered.outcome, {}, reason, kind, tuple(work.findings))
-    return Composed(RENDERED, made, findings=tuple(work.findings), extras=work.extras, promotions=work.promotions)
+    return Composed(RENDERED, made, findings=tuple(work.findings), extras=work.extras)
 
 
 class _Work:
@@ -58,7 +59,6 @@ class _Work:
         self.context, self.options = context, options
         self.findings: list[str] = []
         self.extras: dict[str, str] = {}
-        self.promotions: dict[str, str] = {}
 
     def text(self, template: str, place: str, expects: str = TEXT) -> str:
         """Raises _Stopped for a text that does not render."""
@@ -69,7 +69,6 @@ class _Work:
         self.findings += [f"{_where(place, one)}: {one.message}" for one in done.findings]
         if done.outcome != RENDERED:
             raise _Stopped(place, done)
-        self.promotions.update(done.promotions)
         self.extras.update({key: value for key, value in done.extras.items() if key not in self.extras})
         return done.output
 
@@ -101,7 +100,7 @@ def _webhook(content: Mapping[str, Any], work: _Work) -> dict[str, Any]:
     """{url, request_method, request_headers, body}; a GET has no body (documented)."""
     url = work.text(content["url"], "url", URL)
     given = content.get("request_headers") or {}
-    headers = {name: work.text(value, f"header {name}", HEADER) for name, value in given.items()}
+    headers = {name: work.text(value, f"header {name}", HEADER) for name, value in _legal(given, work).items()}
     body = content.get("body", "") if content["request_method"] != "GET" else ""
     said = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
     expects = JSON if body and ("json" in said.lower() or (not said and body.lstrip()[:1] in "{[")) else TEXT
@@ -112,6 +111,16 @@ def _webhook(content: Mapping[str, Any], work: _Work) -> dict[str, Any]:
         "request_headers": {"User-Agent": SENDER, **_kind(said, made), **headers},
         "body": made,
     }
+
+
+def _legal(headers: Mapping[str, str], work: _Work) -> dict[str, str]:
+    """Without the names that no HTTP header can have, such as `Request Body` on partners' pages. What Braze does with
+    them is not documented.
+    """
+    for name in headers:
+        if not _HEADER.fullmatch(name):
+            work.findings.append(f"header {name!r}: left out, no HTTP header has such a name (Content-Type is meant?)")
+    return {name: value for name, value in headers.items() if _HEADER.fullmatch(name)}
 
 
 def _kind(said: str, body: str) -> dict[str, str]:

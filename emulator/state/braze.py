@@ -14,7 +14,7 @@ from emulator.state import (
     seeded_profiles,
     segments,
     series,
-    template_sources,
+    webhook_templates,
 )
 from emulator.state.credential import Credential
 from emulator.state.draft import Draft
@@ -36,8 +36,10 @@ def plant(draft: Draft, document: Mapping[str, Any], now: datetime) -> None:
             table[item[key]] = item
     for tag in document.get("tags", ()):
         draft.tags[tag] = {}
-    for item in document.get("content_blocks", ()):
-        content_blocks.plant(draft, item, now)
+    webhook_templates.plant(draft, document.get("webhook_templates", ()))
+    for index, item in enumerate(document.get("content_blocks", ())):
+        place = f"seed.content_blocks[{index}]"
+        content_blocks.plant(draft, webhook_templates.copied(draft, item, place, webhook_templates.BLOCK), now)
     segments.plant(draft, document.get("segments", ()), now)
     for item in document.get("custom_attributes", ()):
         attribute_types.plant(draft, item)
@@ -48,7 +50,6 @@ def plant(draft: Draft, document: Mapping[str, Any], now: datetime) -> None:
     seeded_profiles.plant(draft, document.get("profiles", ()), now)
     seeded_addresses.plant(draft, document, now)
     series.plant(draft, document)
-    template_sources.plant(draft, document, now)
     campaigns.plant(draft, document.get("campaigns", ()), now)
 
 

@@ -11,7 +11,7 @@ import orjson
 
 from emulator import clock
 from emulator.errors import ConfigError
-from emulator.state import audience, property_filters
+from emulator.state import audience, property_filters, webhook_templates
 from emulator.state.draft import Draft
 
 Campaign = Mapping[str, Any]
@@ -31,22 +31,58 @@ def plant(draft: Draft, items: Sequence[Mapping[str, Any]], now: datetime) -> No
     flaws: list[str] = []
     for index, item in enumerate(items):
         place = f"seed.campaigns[{index}]"
-        flaws += _flaws(draft, item, place, now)
-        campaign = _new(item, place, index, now)
-        draft.campaigns[item["id"]] = campaign
-        for tag in item.get("tags", ()):
-            draft.tags[tag] = {}
-        _listen(draft, campaign)
+        try:
+            if item["id"] in draft.campaigns:
+                raise ConfigError(f"{place}.id: '{item['id']}' stands twice")
+            _write(draft, item, place, index, now)
+        except ConfigError as error:
+            flaws.append(str(error))
     if flaws:
         raise ConfigError("\n".join(flaws))
+
+
+def declare(draft: Draft, item: Mapping[str, Any], now: datetime) -> Campaign:
+    """Write a checked campaign beside those of the seed, or in the place of the one that has its id: who received that
+    one has received this one. Raises ConfigError that names every flaw.
+    """
+    others = {one["id"]: one for one in draft.campaigns.values()}
+    before = others.get(item["id"])
+    if before is None:
+        times, sequence = {}, 1 + max((one["sequence"] for one in others.values()), default=-1)
+    else:
+        times, sequence = {"created_at": before["created_at"], "updated_at": clock.iso_ms(now)}, before["sequence"]
+        _silence(draft, item["id"])
+    _write(draft, {**times, **item}, "campaign", sequence, now)
+    found: Campaign = draft.campaigns[item["id"]]
+    return found
+
+
+def remove(draft: Draft, campaign_id: str) -> None:
+    """Delete a campaign and who received it; a message that still waits for its time is not sent."""
+    del draft.campaigns[campaign_id]
+    _silence(draft, campaign_id)
+    for key in [key for key in draft.receipts if key.partition("\0")[0] == campaign_id]:
+        del draft.receipts[key]
+    if campaign_id in draft.campaign_sends:
+        del draft.campaign_sends[campaign_id]
+
+
+def _write(draft: Draft, item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> None:
+    """Raises ConfigError that names every flaw."""
+    messages = webhook_templates.in_messages(draft, item.get("messages", ()), f"{place}.messages")
+    flaws = list(_flaws(draft, item, place, now))
+    if flaws:
+        raise ConfigError("\n".join(flaws))
+    campaign = _new({**item, "messages": messages}, place, sequence, now)
+    draft.campaigns[item["id"]] = campaign
+    for tag in item.get("tags", ()):
+        draft.tags[tag] = {}
+    _listen(draft, campaign)
 
 
 def _new(item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> Campaign:
     created = _time(item, "created_at", place, clock.iso_ms(now))
     times = {name: _time(item, name, place, "") for name in ("start", "end") if name in item}
-    control = item.get("control_percentage", 0)
-    draft = item.get("post_launch_draft", {})
-    changed = {"messages": shared_out(draft["messages"], control)} if "messages" in draft else {}
     return {
         "description": "",
         "tags": [],
@@ -60,8 +96,7 @@ def _new(item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> C
         **item,
         **times,
         "delay": _delay(item, place),
-        "messages": shared_out(item.get("messages", ()), control),
-        **({"post_launch_draft": {**draft, **changed}} if draft else {}),
+        "messages": shared_out(item.get("messages", ()), item.get("control_percentage", 0)),
         "created_at": created,
         "updated_at": _time(item, "updated_at", place, created),
         "sequence": sequence,
@@ -94,17 +129,10 @@ def shared_out(messages: Sequence[Mapping[str, Any]], control: float) -> list[Va
 
 
 def _flaws(draft: Draft, item: Mapping[str, Any], place: str, now: datetime) -> Iterator[str]:
-    if item["id"] in draft.campaigns:
-        yield f"{place}.id: '{item['id']}' stands twice"
     if "audience" in item:
         yield from audience.flaws(draft, item["audience"], f"{place}.audience")
     if item.get("is_api_campaign") and "trigger" in item:
         yield f"{place}.trigger: an API campaign has none; POST /messages/send names it"
-    if item.get("exception_events") and not item.get("delay"):
-        yield f"{place}.exception_events: they count while a message waits; give the campaign a delay (documented)"
-    quiet = item.get("quiet_hours")
-    if quiet and quiet["start"] == quiet["end"]:
-        yield f"{place}.quiet_hours: start and end are both {quiet['start']}, which is no time at all"
     messages = item.get("messages", ())
     names = [one["id"] for one in messages]
     yield from (f"{place}.messages: the id '{one}' stands twice" for one in sorted(set(names)) if names.count(one) > 1)
@@ -112,8 +140,6 @@ def _flaws(draft: Draft, item: Mapping[str, Any], place: str, now: datetime) -> 
     if total > 100 + _EPSILON:
         yield f"{place}: the percentages of the variants and of the control group are {total:g} together"
     yield from _trigger_flaws(draft, item.get("trigger", {"api": True}), f"{place}.trigger", now)
-    for index, one in enumerate(item.get("exception_events", ())):
-        yield from _trigger_flaws(draft, one, f"{place}.exception_events[{index}]", now)
 
 
 def _trigger_flaws(draft: Draft, trigger: Mapping[str, Any], place: str, now: datetime) -> Iterator[str]:
@@ -132,55 +158,31 @@ def _trigger_flaws(draft: Draft, trigger: Mapping[str, Any], place: str, now: da
 # what starts a campaign
 
 
-STARTS, EXCEPTS, CONVERTS = "", "except ", "convert "
-"""What an event means to a campaign: it starts it, keeps it back while it waits, or is a conversion."""
-
-
-def trigger_key(kind: str, name: str = "", role: str = STARTS) -> str:
-    return f"{role}{kind}\0{name}"
+def trigger_key(kind: str, name: str = "") -> str:
+    return f"{kind}\0{name}"
 
 
 def _listen(draft: Draft, campaign: Campaign) -> None:
-    """Enter a campaign in the table of what it waits for, each thing once."""
-    started = [] if campaign["is_api_campaign"] or "api" in campaign["trigger"] else [campaign["trigger"]]
-    keys = [trigger_key(*named(one)) for one in started]
-    keys += [trigger_key(*named(one), EXCEPTS) for one in campaign.get("exception_events", ())]
-    keys += [trigger_key(*one, CONVERTS) for event in campaign["conversion_events"] for one in conversion_keys(event)]
-    for key in dict.fromkeys(keys):
-        draft.triggers[key] = (*draft.triggers.get(key, ()), campaign["id"])
-
-
-def named(trigger: Mapping[str, Any]) -> tuple[str, str]:
-    """Kind and name, which is empty for any name and for what is no event and no purchase."""
-    ((kind, spec),) = trigger.items()
+    ((kind, spec),) = campaign["trigger"].items()
+    if kind == "api" or campaign["is_api_campaign"]:
+        return
     name = {"event": "name", "purchase": "product_id"}.get(kind)
-    return kind, spec.get(name, "") if name else ""
+    key = trigger_key(kind, spec.get(name, "") if name else "")
+    draft.triggers[key] = (*draft.triggers.get(key, ()), campaign["id"])
 
 
-def conversion_keys(event: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Kind and name of what meets a conversion event; none for what the emulator never sees."""
-    return {
-        "Makes Any Purchase": [("purchase", "")],
-        "Makes Specific Purchase": [("purchase", event.get("product", ""))],
-        "Performs Custom Event": [("event", event.get("custom_event_name", ""))],
-        "Starts Session": [("session", "")],
-    }.get(event["type"], [])
+def _silence(draft: Draft, campaign_id: str) -> None:
+    for key, waiting in draft.triggers.items():
+        if campaign_id in waiting:
+            draft.triggers[key] = tuple(one for one in waiting if one != campaign_id)
+            if not draft.triggers[key]:
+                del draft.triggers[key]
 
 
-def started_by(draft: Draft, kind: str, name: str = "", role: str = STARTS) -> list[Campaign]:
-    """The campaigns that an event or purchase of this name starts, or any change of an attribute or subscription; or to
-    which it means what `role` says.
-    """
-    keys = (trigger_key(kind, name, role), trigger_key(kind, "", role))
-    found = dict.fromkeys(one for key in keys for one in draft.triggers.get(key, ()))
-    return [draft.campaigns[one] for one in found]
-
-
-def is_heard(draft: Draft, kind: str, name: str) -> bool:
-    """Whether an event or purchase of this name means anything to any campaign."""
-    return any(
-        trigger_key(kind, one, role) in draft.triggers for role in (STARTS, EXCEPTS, CONVERTS) for one in (name, "")
-    )
+def started_by(draft: Draft, kind: str, name: str = "") -> list[Campaign]:
+    """The campaigns that an event or purchase of this name starts, or any change of an attribute or subscription."""
+    keys = {trigger_key(kind, name): None, trigger_key(kind): None}
+    return [draft.campaigns[one] for key in keys for one in draft.triggers.get(key, ())]
 
 
 # who gets what
@@ -196,11 +198,6 @@ def is_control(campaign: Campaign, braze_id: str) -> bool:
     return place_of(campaign["id"], braze_id) < float(campaign["control_percentage"])
 
 
-def control_group(campaign: Campaign) -> Variant:
-    """The control group as what the API shows beside the variants; its id is assumed."""
-    return {"id": f"{campaign['id']}-control", "name": "Control Group"}
-
-
 def variant(campaign: Campaign, braze_id: str) -> Variant | None:
     """The variant of a user who is not in the control group; None where the percentages leave nothing."""
     at, edge = place_of(campaign["id"], braze_id), campaign["control_percentage"]
@@ -210,17 +207,6 @@ def variant(campaign: Campaign, braze_id: str) -> Variant | None:
             found: Variant = one
             return found
     return None
-
-
-def texts(one: Variant) -> Iterator[str]:
-    """Every text of the message of a variant, wherever it stands in it."""
-    places: list[Any] = [content(one)]
-    while places:
-        held = places.pop()
-        if isinstance(held, str):
-            yield held
-        elif isinstance(held, (Mapping, list)):
-            places.extend(held.values() if isinstance(held, Mapping) else held)
 
 
 def content(one: Variant) -> dict[str, Any]:

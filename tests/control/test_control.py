@@ -47,7 +47,7 @@ def refusal(web: FlaskClient, method: str, path: str, body: Any = None) -> tuple
 def test_the_document_describes_every_route() -> None:
     described = document()["paths"]
     for route in ROUTES:
-        path = "/_emulator" + route.path.replace("<", "{").replace(">", "}")
+        path = "/_emulator" + route.template
         assert described[path][route.method.lower()]["summary"] == route.summary
     names = [operation["operationId"] for path in described.values() for operation in path.values()]
     assert len(names) == len(set(names)) == len(ROUTES)

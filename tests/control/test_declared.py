@@ -1,0 +1,172 @@
+"""Campaigns and webhook templates through the control API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from emulator.app import create_app
+from tests.conftest import Client
+from tests.messaging.sends import BODY, EVENT, HOOK, advance, out, outcomes, started, table, track
+
+DECLARED = {"name": "Late", "trigger": {"event": {"name": "late"}}, "messages": [HOOK], "reeligibility_seconds": 0}
+
+
+def control(braze: Client, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+    more = {} if body is None else {"json": body}
+    answer = create_app(braze.emulator).test_client().open(f"/_emulator{path}", method=method, **more)
+    assert answer.status_code == status, answer.text
+    return answer.json
+
+
+def put(braze: Client, body: dict[str, Any] = DECLARED, id: str = "late", status: int = 200) -> Any:
+    return control(braze, "PUT", f"/campaigns/{id}", body, status)
+
+
+def test_a_declared_campaign_sends_at_once_as_one_of_the_seed_does() -> None:
+    braze = started([])
+    assert put(braze)["messages"][0] == {"percentage": 100.0, **HOOK}
+    track(braze, name="late", title="x")
+    assert (outcomes(braze), len(out(braze))) == (["sent"], 1)
+    assert control(braze, "GET", "/campaigns/late")["sent"]["count"] == 1
+    assert [one["name"] for one in control(braze, "GET", "/campaigns")["campaigns"]] == ["Late"]
+
+
+def test_a_declared_campaign_takes_the_place_of_another_and_of_its_receipts() -> None:
+    braze = started({})
+    track(braze)
+    again = put(braze, {**DECLARED, "trigger": EVENT, "reeligibility_seconds": None}, "c")
+    assert again["name"] == "Late"
+    track(braze)
+    track(braze, name="late")
+    assert outcomes(braze) == ["sent", "not_sent"]
+    assert [one["id"] for one in control(braze, "GET", "/campaigns")["campaigns"]] == ["c"]
+
+
+def test_only_the_newest_trigger_of_a_campaign_counts() -> None:
+    braze = started({})
+    put(braze, DECLARED, "c")
+    track(braze)
+    assert outcomes(braze) == []
+    track(braze, name="late")
+    assert outcomes(braze) == ["sent"]
+
+
+def test_a_campaign_keeps_its_creation_when_another_takes_its_place() -> None:
+    braze = started({})
+    before = control(braze, "GET", "/campaigns/c")
+    advance(braze, 60)
+    after = put(braze, DECLARED, "c")
+    assert after["created_at"] == before["created_at"] == before["updated_at"] < after["updated_at"]
+
+
+def test_a_deleted_campaign_starts_no_more_and_its_receipts_are_gone() -> None:
+    braze = started({"reeligibility_seconds": None})
+    track(braze)
+    assert control(braze, "DELETE", "/campaigns/c") == {"deleted": "c"}
+    assert table(braze, "receipts") == table(braze, "campaign_sends") == []
+    assert len(braze.emulator.workspaces.default.view().triggers) == 0
+    track(braze)
+    put(braze, {**DECLARED, "trigger": EVENT}, "c")
+    track(braze)
+    assert outcomes(braze) == ["sent", "sent"]
+
+
+def test_a_message_of_a_deleted_campaign_is_not_sent() -> None:
+    braze = started({"delay": 60})
+    track(braze)
+    control(braze, "DELETE", "/campaigns/c")
+    advance(braze, 61)
+    assert (outcomes(braze), out(braze)) == (["not_sent"], [])
+
+
+def test_a_reset_returns_to_the_seed() -> None:
+    braze = started({})
+    put(braze)
+    control(braze, "DELETE", "/campaigns/c")
+    control(braze, "POST", "/reset", {})
+    assert [one["id"] for one in control(braze, "GET", "/campaigns")["campaigns"]] == ["c"]
+    track(braze, name="late")
+    assert outcomes(braze) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (
+            {**DECLARED, "mesages": []},
+            "campaign: Additional properties are not allowed ('mesages' was unexpected); did you",
+        ),
+        ({**DECLARED, "id": "other"}, "id: the address says 'late' and the body 'other'; leave it out of the body"),
+        ({**DECLARED, "delay": "soon"}, "campaign.delay: "),
+        (
+            {**DECLARED, "control_percentage": 101},
+            "campaign.control_percentage: 101 is greater than the maximum of 100",
+        ),
+        (
+            {**DECLARED, "messages": [{"id": "m", "template": "x"}]},
+            "campaign.messages[0].template: there is no template 'x'",
+        ),
+        (
+            {**DECLARED, "trigger": {"subscription": {"subscription_group_id": "g"}}},
+            "campaign.trigger.subscription: no group 'g'",
+        ),
+        (
+            {"messages": [{**HOOK, "percentage": 60}, {**HOOK, "id": "2", "percentage": 60}], "name": "n"},
+            "campaign: the percentages of the variants and of the control group are 120 together",
+        ),
+    ],
+)
+def test_a_campaign_that_does_not_fit_is_refused_with_its_place_and_nothing_changes(
+    body: dict[str, Any], detail: str
+) -> None:
+    braze = started({})
+    before = braze.emulator.workspaces.default.state
+    assert put(braze, body, status=400)["detail"].startswith(detail)
+    assert braze.emulator.workspaces.default.state is before
+
+
+def test_a_flawed_replacement_leaves_the_campaign_as_it_was() -> None:
+    braze = started({})
+    put(braze, {**DECLARED, "delay": "soon"}, "c", 400)
+    track(braze)
+    assert outcomes(braze) == ["sent"]
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_campaign_that_is_not_there(method: str) -> None:
+    told = control(started({}), method, "/campaigns/x", status=404)
+    assert told["detail"] == "no campaign 'x'; GET /_emulator/campaigns lists them"
+
+
+def test_the_api_shows_a_declared_campaign() -> None:
+    braze = started([])
+    put(braze)
+    assert [one["id"] for one in braze.get("/campaigns/list")[1]["campaigns"]] == ["late"]
+    assert braze.get("/campaigns/details", "campaign_id=late")[1]["name"] == "Late"
+
+
+# templates
+
+
+def test_templates_are_listed_and_read() -> None:
+    own = {"name": "own", "title": "Ours", "message": {"url": "https://a.b", "request_method": "POST", "body": BODY}}
+    braze = started([], webhook_templates=[own])
+    found = control(braze, "GET", "/webhook_templates")["webhook_templates"]
+    assert found[0] == {"name": "own", "title": "Ours", "kind": "message", "parameters": {}}
+    passkit = next(one for one in found if one["name"] == "passkit/smartpass_url")
+    assert (passkit["kind"], list(passkit["parameters"])) == ("content_block", ["secret"])
+    assert control(braze, "GET", "/webhook_templates/own") == own
+    assert control(braze, "GET", "/webhook_templates/inkit/postcard")["message"]["request_method"] == "POST"
+    told = control(braze, "GET", "/webhook_templates/inkit", status=404)["detail"]
+    assert told == "no webhook template 'inkit'; GET /_emulator/webhook_templates lists them"
+
+
+def test_a_campaign_is_a_copy_of_its_template() -> None:
+    braze = started([])
+    parameters = {"token": "tok", "template_id": "t1"}
+    made = put(braze, {**DECLARED, "messages": [{"id": "m", "template": "inkit/postcard", "parameters": parameters}]})
+    [message] = made["messages"]
+    assert message["channel"] == "webhook" and '"api_token": "tok"' in message["body"]
+    assert "template" not in message and "parameters" not in message
