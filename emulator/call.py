@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -19,7 +20,7 @@ Json = Any
 class Request:
     """One HTTP request as plain values. Header names are lower case; `path` is decoded, `query` is raw."""
 
-    __slots__ = ("method", "path", "query", "headers", "body", "trace", "direction")
+    __slots__ = ("method", "path", "query", "headers", "body", "trace", "direction", "sender", "patience")
 
     def __init__(
         self,
@@ -36,6 +37,15 @@ class Request:
         self.body = body
         self.trace = self.headers.get("x-emulator-trace", "")
         self.direction = "in"
+        self.sender: Any = None
+        """The workspace that sends it, where the emulator does so itself; no client can say so."""
+        self.patience = inf
+        """Seconds of real time after which the caller hangs up; below 0 it has done so."""
+
+    def bear(self, delay: float) -> float:
+        """How long to keep the caller waiting: to the end of the delay, or until it hangs up."""
+        waited, self.patience = min(delay, self.patience), self.patience - delay
+        return waited
 
     @property
     def host(self) -> str:

@@ -122,7 +122,7 @@ def strike(call: Call, armed: list[Fault], phase: str, pause: Callable[[float], 
             continue
         call.faulted = fault.id
         if fault.delay:
-            pause(fault.delay)
+            pause(call.request.bear(fault.delay))
         if fault.status is not None:
             return Response(fault.status, dict(fault.headers), _bytes(fault.body))
     return None

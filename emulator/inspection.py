@@ -33,6 +33,11 @@ def _headers(entry: Entry, given: Mapping[str, str]) -> dict[str, str]:
     return found if path == entry.path else {name: text.replace(entry.path, path) for name, text in found.items()}
 
 
+def address(url: str) -> str:
+    """A URL or the target of a request, its credentials cut short."""
+    return _addresses().path(url)
+
+
 @cache
 def _addresses() -> redaction.Addresses:
     """Of all services, read when the first entry is shown."""

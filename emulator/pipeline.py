@@ -140,7 +140,9 @@ class Emulator:
             _check_size(call)
 
     def _lookup(self, call: Call) -> auth.Lookup:
-        """Whose credentials count: everybody's, or only those of the workspace that the client names."""
+        """Whose credentials count: everybody's, or only those of the workspace that the client names, or that sends."""
+        if call.request.sender is not None:
+            return partial(self.workspaces.account_of, call.request.sender)
         named = call.request.headers.get("x-emulator-workspace")
         return partial(self.workspaces.account_in, named) if named else self.workspaces.account
 
@@ -179,12 +181,13 @@ class Emulator:
 
     def _record(self, call: Call, response: Response, started: float, note: str) -> int:
         request, account = call.request, call.account
-        workspace = account.workspace if account else self.workspaces.default
+        known = account.workspace if account else request.sender
+        workspace = known or self.workspaces.default
         response.headers["X-Emulator-Trace"] = request.trace
         entry = Entry(
             trace=request.trace,
             time=workspace.clock.seconds(),
-            workspace=workspace.name if account else "",
+            workspace=workspace.name if known else "",
             direction="in",
             service=call.service.name,
             operation=call.operation.id if call.operation else "",

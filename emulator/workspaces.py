@@ -35,6 +35,8 @@ class Workspace:
         self.document: Mapping[str, Any] = {}
         self.faults: list[Fault] = []
         self.snapshots: dict[str, Snapshot] = {}
+        self.closed: frozenset[str] = frozenset()
+        """The services whose credentials its seed declares itself; at the others, it is not asked for one of those."""
         self.provenance = Provenance()
         self.answers = AnswerCache()
         """Of Connected Content; no part of the state, because it is best effort (documented)."""
@@ -150,7 +152,6 @@ class Workspaces:
         self._random_seed = random_seed
         self._lock = threading.RLock()
         self._accounts: dict[tuple[str, str], Account] = {}
-        self._closed: frozenset[str] = frozenset()
         self.all: dict[str, Workspace] = {}
         self.create(DEFAULT, document or {})
 
@@ -167,13 +168,15 @@ class Workspaces:
             if name in self.all:
                 raise ConfigError(f"workspace '{name}' exists already; choose another name or delete it first")
             workspace = Workspace(name, document, f"{self._random_seed}/{name}")
-            self._open(workspace, document, self._accounts_with(workspace, document))
+            self._accounts, workspace.closed = self._accounts_with(workspace, document), _services(document)
             self.all[name] = workspace
             return workspace
 
     def mint(self, name: str, document: Mapping[str, Any]) -> Workspace:
         """A workspace with a key of its own and credentials for every partner, beside those of its seed."""
-        return self.create(name, seed.with_own_credentials(document, name))
+        made = self.create(name, seed.with_own_credentials(document, name))
+        made.closed = _services(document)  # what it was given besides is nobody's declaration
+        return made
 
     def branch(self, source: Workspace, name: str) -> Workspace:
         """A new workspace that begins where `source` is now, under its own credentials; costs no copying."""
@@ -190,7 +193,7 @@ class Workspaces:
             seed.check(document)
             accounts = self._accounts_with(workspace, document)
             workspace.plant(document)
-            self._open(workspace, document, accounts)
+            self._accounts, workspace.closed = accounts, _services(document)
 
     def delete(self, name: str) -> None:
         """Raises KeyError for an unknown name and ConfigError for the default workspace."""
@@ -205,7 +208,7 @@ class Workspaces:
         there every credential that nobody else has means the default workspace with all permissions.
         """
         found = self._accounts.get((service, credential))
-        if found is not None or service in self._closed or service == BUCKET:
+        if found is not None or service in self.default.closed or service == BUCKET:
             return found
         return Account(credential, self.default)
 
@@ -215,6 +218,15 @@ class Workspaces:
             return Account(credential, self.all.get(name, self.default))
         found = self.account(service, credential)
         return found if found is not None and found.workspace.name == name else None
+
+    def account_of(self, sender: Workspace, service: str, credential: str) -> Account | None:
+        """As `account`, for what a workspace sends itself: a credential that nobody has means the sender, unless its
+        seed declares credentials for the service.
+        """
+        found = self._accounts.get((service, credential))
+        if found is not None or service in sender.closed or service == BUCKET:
+            return found
+        return Account(credential, sender)
 
     def credentials(self, workspace: Workspace) -> list[tuple[str, Account]]:
         return [(service, found) for (service, _), found in self._accounts.items() if found.workspace is workspace]
@@ -231,12 +243,9 @@ class Workspaces:
         kept[BUCKET, ids.in_path(workspace.name)] = Account(workspace.name, workspace)
         return kept
 
-    def _open(
-        self, workspace: Workspace, document: Mapping[str, Any], accounts: dict[tuple[str, str], Account]
-    ) -> None:
-        self._accounts = accounts
-        if workspace.name == DEFAULT:
-            self._closed = frozenset(found.service for found in seed.credentials(document))
+
+def _services(document: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(found.service for found in seed.credentials(document))
 
 
 def new_name() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,10 +48,10 @@ class Client:
         return [(fate.pointer, fate.rule) for fate in self.entries[-1].fates]
 
 
-def client(document: dict[str, Any] | None = None, **headers: str) -> Client:
+def client(document: dict[str, Any] | None = None, allowed_hosts: Collection[str] = (), **headers: str) -> Client:
     named = {"content-type": "application/json", "authorization": "Bearer test-key"}
     named.update({name.replace("_", "-"): value for name, value in headers.items()})
-    return Client(Emulator(document), named)
+    return Client(Emulator(document, allowed_hosts=allowed_hosts), named)
 
 
 @pytest.fixture

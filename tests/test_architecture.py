@@ -39,7 +39,7 @@ OWNERS = {
     "flask": ("app", "control", "ui", "cli", "pytest_plugin"),
     "werkzeug": ("app", "control", "ui", "cli", "pytest_plugin"),
     "granian": ("serve",),
-    "requests": ("messaging/dispatcher", "replay/replay"),
+    "requests": ("messaging/outside", "replay/replay"),
     "urllib.request": (),
     "http.client": ("client", "spare"),
     "time": ("clock",),

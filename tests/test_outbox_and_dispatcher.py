@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import pytest
 import requests
@@ -10,10 +11,12 @@ import requests
 from emulator import faults
 from emulator.journal import Entry
 from emulator.messaging import outbox
-from emulator.messaging.dispatcher import BACKOFF, MAX_CHAIN, RETRIED
+from emulator.messaging.dispatcher import MAX_CHAIN
+from emulator.messaging.retries import BACKOFF, RETRIED
 from emulator.workspaces import Workspace
 from tests import toy
 from tests.conftest import Client
+from tests.messaging.wire import wire
 
 PARTNER = "http://partner.toy/partner/x"
 SEND = "/things/send"
@@ -246,48 +249,24 @@ def test_what_is_no_address_is_refused(url: str) -> None:
     assert out.note == f"not sent: '{url}' is not an address; write http:// or https:// and a host"
 
 
-class Outside:
-    """Stands where `requests` goes out; remembers what was asked."""
-
-    def __init__(self, outcome: Any) -> None:
-        self.outcome, self.asked = outcome, []
-
-    def __call__(self, method: str, url: str, **more: Any) -> Any:
-        self.asked.append((method, url, more))
-        if isinstance(self.outcome, Exception):
-            raise self.outcome
-        return self.outcome
-
-
-def answered(status: int, body: bytes) -> requests.Response:
-    made = requests.Response()
-    made.status_code, made._content = status, body
-    made.headers["X-Outside"] = "yes"
-    return made
-
-
-def test_an_allowed_host_is_called_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    outside = Outside(answered(201, b"made"))
-    monkeypatch.setattr(requests, "request", outside)
-    client = toy.client(allowed_hosts=["example.com"])
-    send(client, "https://Example.com/hook?a=1", text="é")
-    [(method, url, more)] = outside.asked
-    assert (method, url, more["data"]) == ("POST", "https://Example.com/hook?a=1", "é".encode())
-    assert more["timeout"] and more["allow_redirects"] is False
+def test_an_allowed_host_is_called_over_http() -> None:
+    with wire(b"HTTP/1.1 201 Created\r\nContent-Length: 4\r\nX-Outside: yes\r\n\r\nmade") as host:
+        client = toy.client(allowed_hosts=[host.host])
+        send(client, f"{host.url}/hook?a=1", text="é")
+    [received] = host.received
+    assert received.startswith(b"POST /hook?a=1 HTTP/1.1\r\n") and received.endswith("\r\n\r\né".encode())
     [out] = sent(client)
     assert (out.status, out.response_body, out.response_headers["X-Outside"]) == (201, b"made", "yes")
 
 
-@pytest.mark.parametrize(
-    "error", [requests.ConnectionError("x"), requests.Timeout("x"), requests.TooManyRedirects("x")]
-)
+@pytest.mark.parametrize("error", [requests.ConnectionError("x"), requests.Timeout("x"), requests.ConnectTimeout("x")])
 def test_an_allowed_host_that_does_not_answer_is_tried_again(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    outside = Outside(error)
-    monkeypatch.setattr(requests, "request", outside)
+    outside = mock.Mock(side_effect=error)
+    monkeypatch.setattr(requests.Session, "request", outside)
     client = toy.client(allowed_hosts=["example.com"])
-    send(client, "https://example.com/hook")
+    send(client, "https://Example.com/hook")
     advance(client, 7200)
-    assert len(outside.asked) == len(BACKOFF) + 1
+    assert outside.call_count == len(BACKOFF) + 1
     assert {entry.status for entry in sent(client)} == {599}
     assert sent(client)[0].note.startswith(f"connection error: {type(error).__name__}")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from emulator.call import Json
-from emulator.control import actions, changes, consent, declared, sent
+from emulator.control import actions, changes, consent, declared, deliveries, sent
 from emulator.pipeline import Emulator
 from emulator.state.sends import OUTCOMES
 from emulator.workspaces import Workspace
@@ -129,6 +129,14 @@ ROUTES: Final = (
           {**_SENT, "outcome": {"enum": list(OUTCOMES)}}),
     Route("GET", "/messages", sent.list_messages, "Read messages as they were rendered, for each user.",
           {**_SENT, "channel": TEXT, "status": TEXT, "dispatch_id": TEXT}),
+    Route("POST", "/messages/<id>/resend", deliveries.resend_message, "Send a webhook once more, as it was or edited.",
+          {"url": TEXT, "request_method": {"enum": ["POST", "PUT", "DELETE", "GET"]},
+           "request_headers": {**OBJECT, "description": "Other values for some headers; null leaves one out."},
+           "body": TEXT, "render": {**FLAG, "description": "Render again; what is given are templates then."},
+           **_REVEAL}),
+    Route("GET", "/deliveries", deliveries.list_deliveries, "Read each attempt to deliver a webhook, byte for byte.",
+          {**_SENT, "message": {**TEXT, "description": "A message's id."}, "host": TEXT, "status": NUMBER, **_REVEAL}),
+    Route("GET", "/hosts", deliveries.list_hosts, "Say how healthy the hosts are that Braze called of late."),
     Route("GET", "/activity", sent.list_activity, "Read the Message Activity Log.", {**_SENT, "category": TEXT}),
     Route("GET", "/state", actions.list_tables, "List the tables of the workspace."),
     Route("GET", "/state/<table>", actions.read_table, "Read one table.", {"limit": NUMBER}),

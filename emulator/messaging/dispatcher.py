@@ -1,6 +1,6 @@
 """Sends what is due: to an emulated service in process, to an allowed host over HTTP, to nobody else.
 
-The only room with outgoing HTTP. Every attempt is a journal entry of direction `out` under the trace of its cause.
+Every attempt is a journal entry of direction `out` under the trace of its cause.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from emulator import clock
 from emulator.call import Request, Response, Work
 from emulator.journal import Entry, Journal
-from emulator.liquid.values import Answer, Fetch
-from emulator.messaging import outbox, sending
+from emulator.liquid.values import Answer, Fetch, Fetcher
+from emulator.messaging import attempts, health, outbox, outside, resending, retries, sending
 from emulator.messaging.turns import Turns
 from emulator.workspaces import Workspace
 
-BACKOFF: Final = (30.0, 120.0, 480.0, 1200.0)
-"""Seconds before attempts 2 to 5. Assumed: Braze documents five attempts within about 30 minutes, not the waits."""
-RETRIED: Final = frozenset({408, 429, *range(500, 600)})
-"""Documented; every other answer is final."""
-REFUSED, UNREACHABLE = 0, 599
+REFUSED: Final = 0
 TIMEOUT: Final = 10.0
+"""Seconds that a partner waits for Braze (assumed)."""
+WEBHOOK_TIMEOUT: Final = 120.0
+"""Seconds that Braze waits for the answer to a webhook (documented; older texts say 90)."""
 MAX_CHAIN: Final = 50
 
 Followup = Callable[[Any, dict[str, Any], Response], None]
+Compose = Callable[[Workspace, Mapping[str, Any], Fetcher], None]
 
 
 class Pipeline(Protocol):
@@ -61,7 +61,8 @@ class Dispatcher:
         self._turns = Turns(blocking)
         self._kinds: Mapping[str, Callable[[Workspace, dict[str, Any]], None]] = {
             "entry": pipeline.apply,
-            "send": self._send,
+            "send": partial(self._composed, sending.send),
+            "resend": partial(self._composed, resending.resend),
         }
 
     def run_due(self, workspace: Workspace, patient: bool = False) -> int:
@@ -110,8 +111,8 @@ class Dispatcher:
         self._attempt(workspace, item)
         return 1
 
-    def _send(self, workspace: Workspace, item: Mapping[str, Any]) -> None:
-        sending.send(workspace, item, partial(self._fetch, workspace, dict(item)))
+    def _composed(self, compose: Compose, workspace: Workspace, item: Mapping[str, Any]) -> None:
+        compose(workspace, item, partial(self._fetch, workspace, dict(item)))
 
     def _take(self, workspace: Workspace, line: outbox.Line, until: float | None) -> dict[str, Any] | None:
         with workspace.transaction() as draft:
@@ -125,19 +126,20 @@ class Dispatcher:
     def _attempt(self, workspace: Workspace, item: dict[str, Any]) -> None:
         started = clock.stopwatch()
         try:
-            response, note = self._deliver(item)
+            response, note = self._deliver(workspace, item)
         except Exception:  # a bug of ours behind the address, recorded there too
             self._journal.record(_entry(workspace, item, Response(500), traceback.format_exc(), started))
             raise
-        wait = _wait(workspace, item, response)
+        wait = retries.wait(workspace, item, response)
         told = [item["data"].get("note", "") if "braze_message" in item["data"] else "", note]
         told += [] if wait is None else [f"attempt {item['attempt']}, next in {wait:g} s"]
-        self._journal.record(_entry(workspace, item, response, "; ".join(filter(None, told)), started))
+        seq = self._journal.record(_entry(workspace, item, response, "; ".join(filter(None, told)), started))
         with workspace.transaction() as draft:
             if wait is not None:
                 _again(draft, item, workspace.clock.seconds(), wait)
             if "braze_message" in item["data"]:
-                sending.attempted(draft, item, response.status, note, wait, workspace.clock.now())
+                outcome = attempts.Outcome(response.status, note, wait, seq)
+                attempts.keep(draft, item, outcome, workspace.clock.now())
             if item["then"]:
                 self._followups[item["then"]](draft, item["data"], response)
 
@@ -153,29 +155,44 @@ class Dispatcher:
             "about": "connected_content",
             "timeout": fetch.timeout,
         }
-        response, note = self._deliver(item)
+        response, note = self._deliver(workspace, item)
         self._journal.record(_entry(workspace, item, response, note, started))
-        problem = note if response.status in (REFUSED, UNREACHABLE) else ""
+        problem = note if response.status in (REFUSED, outside.UNREACHABLE, outside.TOO_LATE) else ""
         return Answer(response.status, response.body.decode(errors="replace"), response.headers, problem)
 
-    def _deliver(self, item: dict[str, Any]) -> tuple[Response, str]:
+    def _deliver(self, workspace: Workspace, item: dict[str, Any]) -> tuple[Response, str]:
         parts = _address(item["url"])
         if parts is None:
             return _refused(f"'{item['url']}' is not an address; write http:// or https:// and a host")
         host = parts.hostname or ""
-        if host in self._hosts:
-            return self._mirror(_request(item, unquote(parts.path), parts.query, host), item["chain"])
-        if host not in self._allowed:
+        if host not in self._hosts and host not in self._allowed:
             return _refused(f"nothing leaves this machine; to allow it, start with --allow-hosts {host}")
-        with self._turns.outside():  # others answer and send while this thread waits for somebody else's host
-            return _over_http(item)
+        if halted := health.halted(workspace, item, host):
+            return Response(health.UNHEALTHY), halted
+        timeout = _timeout(workspace, item)
+        if host in self._hosts:
+            request = _request(item, unquote(parts.path), parts.query, host)
+            request.sender, request.patience = workspace, timeout
+            response, note = self._mirror(request, item["chain"])
+        else:
+            with self._turns.outside():  # others answer and send while this thread waits for somebody else's host
+                response, note = outside.call(item, timeout)
+        return response, "; ".join(filter(None, (note, health.count(workspace, item, host, response.status))))
 
     def _mirror(self, request: Request, chain: int) -> tuple[Response, str]:
         """Through the pipeline. What that causes at once is sent in this run too, so a loop has to be cut."""
         if chain >= MAX_CHAIN:
             return _refused(f"{MAX_CHAIN} messages each caused the next at once; this looks like a loop")
+        patience = request.patience
         with outbox.chained(chain + 1):
-            return self._pipeline.answer(request), ""
+            response = self._pipeline.answer(request)
+        return outside.too_late(patience) if request.patience < 0 else (response, "")
+
+
+def _timeout(workspace: Workspace, item: Mapping[str, Any]) -> float:
+    if "braze_message" in item.get("data", ()):
+        return float(workspace.settings().get("webhooks", {}).get("timeout_seconds", WEBHOOK_TIMEOUT))
+    return float(item.get("timeout", TIMEOUT))
 
 
 def _address(url: str) -> SplitResult | None:
@@ -195,28 +212,6 @@ def _request(item: dict[str, Any], path: str, query: str, host: str) -> Request:
     headers = {name.lower(): value for name, value in item["headers"].items()}
     headers.update({"host": "" if host == "emulator" else host, "x-emulator-trace": item["trace"]})
     return Request(item["method"], path or "/", query, headers, item["body"].encode())
-
-
-def _over_http(item: dict[str, Any]) -> tuple[Response, str]:
-    import requests  # 60 ms, and only where a host was allowed
-
-    try:
-        answer = requests.request(
-            item["method"], item["url"], headers=item["headers"], data=item["body"].encode(),
-            timeout=item.get("timeout", TIMEOUT), allow_redirects=False,
-        )  # fmt: skip
-    except requests.RequestException as error:
-        return Response(UNREACHABLE), f"connection error: {type(error).__name__}"
-    return Response(answer.status_code, dict(answer.headers), answer.content), ""
-
-
-def _wait(workspace: Workspace, item: Mapping[str, Any], response: Response) -> float | None:
-    """Seconds to the next attempt, not before Retry-After says so (documented); None where this was the last."""
-    schedule = workspace.settings().get("webhooks", {}).get("retry_seconds", BACKOFF)
-    if response.status not in RETRIED or item["attempt"] > len(schedule):
-        return None
-    asked = next((value for name, value in response.headers.items() if name.lower() == "retry-after"), "")
-    return max(float(schedule[item["attempt"] - 1]), float(asked) if asked.isdecimal() and len(asked) < 6 else 0.0)
 
 
 def _again(draft: Any, item: dict[str, Any], now: float, wait: float) -> None:

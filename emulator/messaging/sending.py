@@ -65,11 +65,13 @@ class Job:
         verdict = "pass" if found.recipient else "fail"
         return {"check": "reachable", "verdict": verdict, "reason": found.reason}
 
-    def composed(self, options: Options) -> Composed:
+    def composed(self, options: Options, changes: Mapping[str, Any] | None = None) -> Composed:
+        """`changes` are other templates for some of its fields."""
         about = personalisation.campaign(self.campaign, self.variant, self.send["dispatch_id"])
         given = {**self.send["properties"], "campaign": about}
         context = personalisation.context(self.draft, self.record, given, self.now)
-        return compose(self.variant["channel"], campaigns.content(self.variant), context, options)
+        content = {**campaigns.content(self.variant), **(changes or {})}
+        return compose(self.variant["channel"], content, context, options)
 
 
 def send(workspace: Workspace, item: Mapping[str, Any], fetch: Fetcher) -> None:
@@ -147,6 +149,7 @@ def _message(job: Job, composed: Composed, status: str) -> dict[str, Any]:
         "content": composed.content,
         "extras": composed.extras or {},
         "findings": list(composed.findings),
+        "sent_with": job.send,
         "attempts": [],
     }
 
@@ -174,28 +177,3 @@ def port_note(url: str) -> str:
 
 
 _ENDS: Final = {RENDERED: _sent, RETRY: _retried}
-
-
-def attempted(draft: Draft, item: Mapping[str, Any], status: int, note: str, wait: float | None, now: datetime) -> None:
-    """Keep what became of one attempt of a webhook; `wait` is the time to the next one, None for none."""
-    key = item["data"]["braze_message"]
-    held = draft.messages.get(key)
-    if held is None:
-        return
-    attempts = [*held["attempts"], {"at": clock.iso_ms(now), "status": status, "note": note}]
-    end = "sending" if wait is not None else "sent" if 200 <= status < 300 else "failed"
-    draft.messages[key] = {**held, "attempts": attempts, "status": end}
-    reason = "" if end == "sent" else _why(status, note, wait, len(attempts))
-    sends.change(draft, "decisions", held["decision"], outcome=end, reason=reason)
-    if end != "sent":
-        more = {"type": "Webhook Error", "status": status, "channel": ABOUT}
-        sends.log(draft, now, "webhook", held["decision"], reason, **more)
-
-
-def _why(status: int, note: str, wait: float | None, count: int) -> str:
-    if not status:
-        return note
-    ending = f"; next attempt in {wait:g} s" if wait is not None else ""
-    if wait is None and count > 1:
-        ending = f"; exhausted_retries after {count} attempts"
-    return f"answered {status}{ending}"

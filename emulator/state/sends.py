@@ -3,7 +3,8 @@
 A decision is {campaign_id, campaign, braze_id, external_id, at, trace, trigger, dispatch_id, variant, outcome, reason,
 checks: [{check, verdict, reason}], message}; outcomes are in OUTCOMES. A message is {decision, campaign_id, campaign,
 message_id, message_name, channel, braze_id, external_id, recipient, dispatch_id, send_id, at, trace, status, content,
-extras, findings, attempts: [{at, status, note}]}. Both tables keep the newest MOST.
+extras, findings, sent_with, attempts: [{at, status, note, next_due, entry}]}. `sent_with` is what it was composed for,
+`request` of an attempt what was sent in the place of the content. Both tables keep the newest MOST.
 """
 
 from __future__ import annotations

@@ -38,6 +38,7 @@ TABLES: Final = {
     "decisions": "number -> why a user got a message or not (see state/sends.py)",
     "messages": "number -> message as it was rendered for a user (see state/sends.py)",
     "message_activity": "number -> what went wrong with a message: the Message Activity Log",
+    "host_health": "kind NUL host name -> how often it failed of late (see messaging/health.py)",
     "canvases": "Canvas id -> Canvas, as seeded",
     "api_keys": "REST API key -> {key, name, permissions}",
     # partners

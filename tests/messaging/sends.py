@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import orjson
@@ -24,7 +25,9 @@ HOOK = {
 EVENT: dict[str, Any] = {"event": {"name": "seen"}}
 
 
-def started(campaigns: list[dict[str, Any]] | dict[str, Any], **seed: Any) -> Client:
+def started(
+    campaigns: list[dict[str, Any]] | dict[str, Any], allowed_hosts: Collection[str] = (), **seed: Any
+) -> Client:
     """An emulator whose clock stands, with Ada, and with one campaign or several."""
     items = campaigns if isinstance(campaigns, list) else [campaigns]
     document = {
@@ -33,7 +36,7 @@ def started(campaigns: list[dict[str, Any]] | dict[str, Any], **seed: Any) -> Cl
         "campaigns": [{"id": "c", "name": "C", "trigger": EVENT, "messages": [HOOK], **one} for one in items],
         **seed,
     }
-    return client(document)
+    return client(document, allowed_hosts)
 
 
 def track(braze: Client, user: str = "ada", name: str = "seen", time: str = NOW, **properties: Any) -> str:
