@@ -116,7 +116,7 @@ def test_a_header_beyond_latin_1_travels_as_utf_8() -> None:
     assert "X-A: né €\r\n".encode() in host.received[0]
 
 
-@pytest.mark.parametrize("headers", [{"X-é": "a"}, {"X-A": "a\r\nX-B: b"}])
+@pytest.mark.parametrize("headers", [{"X-A": "a\r\nX-B: b"}, {"X-A": "a\nb"}])
 def test_a_header_that_http_cannot_write_is_not_sent(headers: dict[str, str]) -> None:
     with wire() as host:
         braze = started(hook(url=host.url, request_headers=headers), allowed_hosts=[host.host])
