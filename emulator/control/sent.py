@@ -38,12 +38,14 @@ def list_activity(emulator: Emulator, workspace: Workspace, given: Given) -> Jso
 
 def _found(view: Draft, table: str, given: Given) -> list[Json]:
     wanted = {name: given[name] for name in EQUAL if name in given}
+    user: str = given.get("user", "")
+    braze_id = view.external_ids.get(user, user)
     found = [
         {"id": key, **one}
         for key, one in getattr(view, table).items()
         if all(one.get(name) == value for name, value in wanted.items())
         and given.get("campaign") in (None, one["campaign_id"], one["campaign"])
-        and given.get("user") in (None, one["external_id"], one["braze_id"])
+        and (user in ("", one["external_id"]) or sends.current(view, one["braze_id"]) == braze_id)
     ]
     limit = given.get("limit", 100)
     return found[-limit:] if limit else []

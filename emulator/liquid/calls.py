@@ -43,8 +43,9 @@ def build(url: str, options: Mapping[str, str], credentials: Mapping[str, Any], 
     url, headers = _without_user(url.replace("\u00a0", "").strip())
     kind = options.get("content_type", "").strip()
     defaults = {"Content-Type": kind or (FORM if method == "POST" else _JSON), "Accept": kind or "*/*"}
-    headers |= _credential(options, credentials)
-    if _BRAZE.fullmatch(_host(url)):
+    host = _host(url)
+    headers |= _credential(options, credentials, host, note)
+    if _BRAZE.fullmatch(host):
         headers["BrazeToBraze"] = "true"
     merged = _merged(ALWAYS | defaults, headers, _given(options.get("headers", ""), note))
     body = _body(options, _named(merged, "content-type"), note) if method == "POST" else None
@@ -74,19 +75,21 @@ def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def _credential(options: Mapping[str, str], credentials: Mapping[str, Any]) -> dict[str, str]:
-    for option in ("basic_auth", "auth_credentials"):
-        name = options.get(option, "").strip()
-        if not name:
-            continue
-        held = credentials.get(name)
-        if held is None:
-            raise NoCredential(name)
-        if option == "basic_auth":
-            pair = f"{held['username']}:{held['password']}"
-            return {"Authorization": f"Basic {_base64(pair)}"}
-        return {str(held.get("header", "Authorization")): str(held["token"])}
-    return {}
+def _credential(options: Mapping[str, str], credentials: Mapping[str, Any], host: str, note: Note) -> dict[str, str]:
+    """Raises NoCredential where there is none of this name and kind. A token goes to its own domain only."""
+    pair, token = options.get("basic_auth", "").strip(), options.get("auth_credentials", "").strip()
+    held = credentials.get(pair or token, {})
+    if pair and "username" in held:
+        return {"Authorization": f"Basic {_base64(held['username'] + ':' + held['password'])}"}
+    if not (pair or token):
+        return {}
+    if pair or "token" not in held:
+        raise NoCredential(pair or token)
+    domain = held.get("allowed_domain", "").lower()
+    if domain and host != domain and not host.endswith(f".{domain}"):
+        note("credential_other_domain", f"the token {token!r} is for {domain}, not for {host}; it is not sent")
+        return {}
+    return {held.get("header", "Authorization"): held["token"]}
 
 
 def _given(text: str, note: Note) -> dict[str, str]:

@@ -125,6 +125,9 @@ RULES: Final[dict[str, Rule]] = {
     "call_body_blanks": Rule(
         "JSON written into :body must not have blanks; capture it and give the variable.", DOCUMENTED, _CC
     ),
+    "credential_other_domain": Rule(
+        "A stored token is sent to its allowed domain only; that the call goes on without it is assumed.", ASSUMED, _CC
+    ),
     "call_headers_unreadable": Rule(":headers is not a JSON object; no header of it is sent.", ASSUMED, _OURS),
     "answer_too_large": Rule("An answer over 1 MB is not cached.", DOCUMENTED, _CC),
     "cache_age_bounded": Rule(":cache_max_age is between 5 minutes and 4 hours.", DOCUMENTED, _CC),

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from emulator import clock
 from emulator.messaging import health
-from emulator.state import sends
+from emulator.state import send_counts, sends
 from emulator.state.draft import Draft
 
 MOST: Final = 100
@@ -38,6 +38,7 @@ def keep(draft: Draft, item: Mapping[str, Any], outcome: Outcome, now: datetime)
         return
     end = "sending" if outcome.wait is not None else "sent" if 200 <= outcome.status < 300 else "failed"
     draft.messages[key] = {**held, "attempts": attempts, "status": end}
+    send_counts.answered(draft, held, end == "sent", now)
     reason = "" if end == "sent" else _why(outcome, sum("request" not in one for one in attempts))
     sends.change(draft, "decisions", held["decision"], outcome=end, reason=reason)
     if end != "sent":

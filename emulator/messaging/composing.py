@@ -32,6 +32,8 @@ class Composed:
     abort_type: str = ""
     findings: tuple[str, ...] = ()
     extras: Mapping[str, str] | None = None
+    promotions: Mapping[str, str] | None = None
+    """List -> the code that the message used up."""
 
 
 class _Stopped(Exception):
@@ -49,7 +51,7 @@ def compose(channel: str, content: Mapping[str, Any], context: Mapping[str, Any]
         at = f"{end.place}: " if end.place else ""
         reason, kind = f"{at}{end.rendered.reason}", end.rendered.abort_type
         return Composed(end.rendered.outcome, {}, reason, kind, tuple(work.findings))
-    return Composed(RENDERED, made, findings=tuple(work.findings), extras=work.extras)
+    return Composed(RENDERED, made, findings=tuple(work.findings), extras=work.extras, promotions=work.promotions)
 
 
 class _Work:
@@ -59,6 +61,7 @@ class _Work:
         self.context, self.options = context, options
         self.findings: list[str] = []
         self.extras: dict[str, str] = {}
+        self.promotions: dict[str, str] = {}
 
     def text(self, template: str, place: str, expects: str = TEXT) -> str:
         """Raises _Stopped for a text that does not render."""
@@ -69,6 +72,7 @@ class _Work:
         self.findings += [f"{_where(place, one)}: {one.message}" for one in done.findings]
         if done.outcome != RENDERED:
             raise _Stopped(place, done)
+        self.promotions.update(done.promotions)
         self.extras.update({key: value for key, value in done.extras.items() if key not in self.extras})
         return done.output
 

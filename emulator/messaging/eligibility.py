@@ -1,8 +1,8 @@
 """Whether a user gets a message: every check with its verdict and a reason in words, in one table each for two moments.
 
-At the trigger: ENTRY. When the message is due: DUE, of which some only look again after a delay.
-Sources: Braze's pages on action-based delivery, re-eligibility, control groups and subscription states; what they leave
-open is said at the check.
+At the trigger: ENTRY. When the message is due: AFTER_DELAY and RECHECK, which look again, and then DUE.
+Sources: Braze's pages on action-based delivery, re-eligibility, control groups, subscription states, quiet hours and
+frequency capping; what they leave open is said at the check.
 """
 
 from __future__ import annotations
@@ -10,19 +10,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from emulator import clock
-from emulator.state import audience, campaigns, property_filters, sends
+from emulator.state import audience, campaigns, frequency, local_time, property_filters, sends
 from emulator.state.draft import Draft
 from emulator.state.profiles import Record
 
-Verdict = tuple[bool, str]
+
+class Wait(NamedTuple):
+    """Neither yes nor no: look again then."""
+
+    until: datetime
+    reason: str
+
+
+Verdict = tuple[bool, str] | Wait
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One user and one campaign. `before` is the profile before the call that led here, None for a new one."""
+    """One user and one campaign. `before` is the profile before the call that led here, None for a new one; `message`
+    is the one that is due, as it is remembered for frequency caps, and `override` says that these do not hold.
+    """
 
     draft: Draft
     campaign: Mapping[str, Any]
@@ -31,6 +41,8 @@ class Case:
     before: Record | None = None
     kind: str = ""
     data: Mapping[str, Any] | None = None
+    message: Mapping[str, str] | None = None
+    override: bool = False
 
     @property
     def at(self) -> str:
@@ -41,17 +53,28 @@ Check = Callable[[Case], Verdict]
 
 
 def judge(checks: Mapping[str, Check], case: Case) -> list[Mapping[str, str]]:
-    """{check, verdict, reason} of all of them: whoever asks why wants to see every obstacle, not the first."""
+    """{check, verdict, reason} of all of them: whoever asks why wants to see every obstacle, not the first. What comes
+    after a wait is not looked at yet; `until` says when it is.
+    """
     found: list[Mapping[str, str]] = []
     for name, check in checks.items():
-        passed, reason = check(case)
-        found.append({"check": name, "verdict": "pass" if passed else "fail", "reason": reason})
+        found.append(row(name, check(case)))
+        if found[-1]["verdict"] == "wait":
+            break
     return found
 
 
+def row(name: str, verdict: Verdict) -> Mapping[str, str]:
+    """A verdict as decisions keep it."""
+    if isinstance(verdict, Wait):
+        return {"check": name, "verdict": "wait", "reason": verdict.reason, "until": clock.iso_ms(verdict.until)}
+    passed, reason = verdict
+    return {"check": name, "verdict": "pass" if passed else "fail", "reason": reason}
+
+
 def obstacle(verdicts: list[Mapping[str, str]]) -> Mapping[str, str] | None:
-    """The first check that says no."""
-    return next((one for one in verdicts if one["verdict"] == "fail"), None)
+    """The first check that says no, or not yet."""
+    return next((one for one in verdicts if one["verdict"] in ("fail", "wait")), None)
 
 
 def _status(case: Case) -> Verdict:
@@ -155,5 +178,58 @@ ENTRY: Final[dict[str, Check]] = {
 }
 """In this order (assumed); what fails first is the reason that is told."""
 
-AFTER_DELAY: Final[dict[str, Check]] = {"status when due": _status, "re_eligibility when due": _again}
+AFTER_DELAY: Final[dict[str, Check]] = {
+    "status when due": _status,
+    "window when due": _window,
+    "re_eligibility when due": _again,
+}
+"""A message that waited past the end of the campaign is not sent (documented)."""
 RECHECK: Final[dict[str, Check]] = {"audience when due": _audience}
+
+
+def _quiet_hours(case: Case) -> Verdict:
+    """In the user's local time (documented): the message waits for their end, unless the campaign says abort."""
+    quiet = case.campaign.get("quiet_hours")
+    if quiet is None:
+        return True, "the campaign has no quiet hours"
+    start, end = (local_time.minute_of_day(quiet[name]) for name in ("start", "end"))
+    at = local_time.local(case.draft, case.record, case.now)
+    told = f"quiet hours are from {quiet['start']} to {quiet['end']}, and it is {at:%H:%M} in {at.tzinfo}"
+    minute = at.hour * 60 + at.minute
+    if not (start <= minute < end if start < end else minute >= start or minute < end):
+        return True, told
+    if quiet.get("then") == "abort":
+        return False, told
+    return Wait(local_time.next_at(at, end), told)
+
+
+def _frequency_cap(case: Case) -> Verdict:
+    """The text is that of Braze's log (documented)."""
+    rules = frequency.rules(case.draft)
+    if not rules:
+        return True, "the workspace has no frequency caps"
+    if case.override:
+        return True, "the call overrides frequency caps"
+    if case.campaign.get("ignore_frequency_cap"):
+        return True, "the campaign ignores frequency caps"
+    assert case.message is not None
+    rule = frequency.reached(case.draft, case.record, case.message, case.now)
+    if rule is not None:
+        return False, f"Frequency cap rule: {frequency.words(rule)}"
+    return True, f"{len(rules)} frequency caps, and none is reached"
+
+
+DUE: Final[dict[str, Check]] = {"quiet hours": _quiet_hours, "frequency cap": _frequency_cap}
+"""Then comes the delivery rate limit (see sending), and then the rendering (that quiet hours come first is assumed)."""
+
+ABORT_TYPES: Final = {
+    "campaign": "campaign_does_not_exist",
+    "message": "message_variation_does_not_exist",
+    "status when due": "campaign_disabled",
+    "window when due": "no_longer_in_availability_window",
+    "audience when due": "user_not_in_segment",
+    "quiet hours": "quiet_hours",
+    "frequency cap": "frequency_capped",
+    "rate limit": "rate_limit",
+}
+"""Check that says no when the message is due -> Braze's name for it (documented as `abort_type` of Currents)."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from emulator.state import template_sources
 from emulator.state.attribute_types import DATE
 from emulator.state.draft import Draft
 from emulator.state.profiles import Record
@@ -62,6 +63,7 @@ def context(draft: Draft, record: Record, given: Mapping[str, Any], now: datetim
         "most_recently_used_device": _device(record),
         "content_blocks": Blocks(draft),
         "now": now,
+        **template_sources.sources(draft, now),
         **given,
     }
 

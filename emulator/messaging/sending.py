@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 from emulator import clock
 from emulator.call import Work
 from emulator.liquid.values import FAILED, RENDERED, RETRY, Fetcher, Options
-from emulator.messaging import outbox, personalisation
+from emulator.messaging import advising, outbox, personalisation
 from emulator.messaging.composing import Composed, compose
-from emulator.messaging.eligibility import AFTER_DELAY, RECHECK, Case, judge, obstacle
+from emulator.messaging.eligibility import ABORT_TYPES, AFTER_DELAY, DUE, RECHECK, Case, Wait, judge, obstacle, row
 from emulator.messaging.reach import reach
-from emulator.state import campaigns, sends
+from emulator.state import campaigns, frequency, pacing, send_counts, sends, template_sources
 from emulator.state.draft import Draft
 from emulator.workspaces import Workspace
 
@@ -27,6 +27,8 @@ CONTENT_BACKOFF: Final = (30.0, 60.0, 120.0, 240.0, 480.0)
 back-off are documented, the waits are not."""
 PORTS: Final = {"http": 80, "https": 443}
 ABOUT: Final = "webhook"
+NOTE: Final = {"verdict": "note"}
+"""What keeps nobody from a message."""
 
 
 class Job:
@@ -47,16 +49,41 @@ class Job:
 
     def verdicts(self) -> list[Mapping[str, str]]:
         """What is looked at now; nothing is rendered unless all say yes."""
-        if not self.record or not self.variant:
-            gone = "the user was deleted" if not self.record else "the campaign has no such message any more"
-            return [{"check": "there when due", "verdict": "fail", "reason": gone}]
-        return [*self._after_delay(), self._reached()]
+        if missing := self._missing():
+            return [row(missing[0], (False, missing[1]))]
+        again = {**AFTER_DELAY, **(RECHECK if self.campaign.get("recheck_audience") else {})}
+        case = Case(self.draft, self.campaign, self.record, self.now, message=self.sent, override=self.overrides)
+        waited = self.send["delayed"] and "message" not in self.send
+        return [*judge(again if waited else {}, case), self._reached(), *judge(DUE, case)]
 
-    def _after_delay(self) -> list[Mapping[str, str]]:
-        if not self.send["delayed"]:
-            return []
-        checks = {**AFTER_DELAY, **(RECHECK if self.campaign.get("recheck_audience") else {})}
-        return judge(checks, Case(self.draft, self.campaign, self.record, self.now))
+    def _missing(self) -> tuple[str, str] | None:
+        """What is not there any more, and since when."""
+        if not self.record:
+            into = self.draft.merged_profiles.get(self.send["braze_id"])
+            return "user", f"the user was merged into {into}" if into else "the user was deleted"
+        if self.send["campaign_id"] and not self.campaign:
+            return "campaign", "the campaign is not there any more"
+        return None if self.variant else ("message", "the campaign has no such message any more")
+
+    @property
+    def sent(self) -> Mapping[str, str]:
+        """As frequency caps remember it."""
+        return {
+            "at": clock.iso_ms(self.now),
+            "channel": self.variant["channel"],
+            "campaign_id": self.send["campaign_id"],
+            "dispatch_id": self.send["dispatch_id"],
+        }
+
+    @property
+    def overrides(self) -> bool:
+        return bool(self.send.get("override_frequency_capping"))
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts in frequency caps: one that does not obey them does not, unless it says so (documented)."""
+        free = self.overrides or self.campaign.get("ignore_frequency_cap", False)
+        return bool(self.campaign.get("count_toward_frequency_cap", not free))
 
     def _reached(self) -> Mapping[str, str]:
         allowed = self.send.get("allowed") or self.campaign.get("recipient_subscription_state", "subscribed")
@@ -79,16 +106,46 @@ def send(workspace: Workspace, item: Mapping[str, Any], fetch: Fetcher) -> None:
     now = workspace.clock.now()
     job = Job(workspace.view(), item, now)
     verdicts, composed = job.verdicts(), None
+    if obstacle(verdicts) is None and "rate_limit" in job.campaign and not job.send.get("placed"):
+        verdicts.append(_placed(workspace, job))
     if obstacle(verdicts) is None:
         seed = f"{workspace.random_seed}/{item['send']['decision']}"
         composed = job.composed(Options(seed=seed, fetch=fetch, cache=workspace.answers, attempt=item["attempt"]))
     with workspace.transaction() as draft:
         if composed is None:
-            refused = obstacle(verdicts)
-            assert refused is not None
-            sends.told(draft, job.send["decision"], verdicts, outcome="not_sent", reason=refused["reason"])
+            _held(draft, job, verdicts)
         else:
             _ENDS.get(composed.outcome, _aborted)(draft, job, verdicts, composed)
+
+
+def _placed(workspace: Workspace, job: Job) -> Mapping[str, str]:
+    """The verdict of the delivery rate limit, and a place in a minute of it."""
+    limit, now = job.campaign["rate_limit"], job.now.timestamp()
+    with workspace.transaction() as draft:
+        place = pacing.place(draft, job.campaign["id"], limit, now)
+    told = f"{limit} messages a minute"
+    if place is None:
+        return row("rate limit", (False, f"{told}: it would wait for 72 hours or longer"))
+    wait = place - now
+    return row("rate limit", Wait(clock.later(job.now, wait), f"{told}: full for {wait:g} s") if wait else (True, told))
+
+
+def _held(draft: Draft, job: Job, verdicts: list[Mapping[str, str]]) -> None:
+    """Not now, or not at all."""
+    held, decision = obstacle(verdicts), job.send["decision"]
+    assert held is not None
+    if held["verdict"] == "wait":
+        sends.told(draft, decision, verdicts, reason=f"{held['reason']}; waits until {held['until']}")
+        due = clock.parse_instant(held["until"]).timestamp()
+        send = {**job.send, "delayed": True, "placed": held["check"] == "rate limit"}
+        draft.outbox[outbox.key(draft)] = {**job.item, "due": due, "chain": 0, "send": send}
+        return
+    abort_type = ABORT_TYPES.get(held["check"], "")
+    more = {"abort_type": abort_type} if abort_type else {}
+    sends.told(draft, decision, verdicts, outcome="not_sent", reason=held["reason"], **more)
+    if abort_type:
+        more = {"type": "Aborted Message Error", "channel": job.variant.get("channel", ""), **more}
+        sends.log(draft, job.now, "aborted_message", decision, held["reason"], **more)
 
 
 def _retried(draft: Draft, job: Job, verdicts: list[Any], composed: Composed) -> None:
@@ -98,7 +155,8 @@ def _retried(draft: Draft, job: Job, verdicts: list[Any], composed: Composed) ->
     sends.log(draft, job.now, "connected_content", job.send["decision"], reason)
     sends.told(draft, job.send["decision"], [*verdicts, _rendering(composed, reason)], reason=reason)
     due = job.now.timestamp() + wait
-    draft.outbox[outbox.key(draft)] = {**job.item, "due": due, "chain": 0, "attempt": attempt + 1}
+    send = {**job.send, "placed": False}
+    draft.outbox[outbox.key(draft)] = {**job.item, "due": due, "chain": 0, "attempt": attempt + 1, "send": send}
 
 
 def _aborted(draft: Draft, job: Job, verdicts: list[Any], composed: Composed) -> None:
@@ -118,16 +176,26 @@ def _rendering(composed: Composed, reason: str) -> Mapping[str, str]:
 
 def _sent(draft: Draft, job: Job, verdicts: list[Any], composed: Composed) -> None:
     webhook = job.variant["channel"] == ABOUT
-    key = sends.add(draft, "messages", _message(job, composed, "sending" if webhook else "sent"))
+    message = _message(job, composed, "sending" if webhook else "sent")
+    key = sends.add(draft, "messages", message)
+    send_counts.sent(draft, message, job.now)
     note = "; ".join(composed.findings) or "rendered"
     outcome = "sending" if webhook else "sent"
-    sends.told(
-        draft, job.send["decision"], [*verdicts, _rendering(composed, note)], outcome=outcome, reason="", message=key
-    )
+    asked = _advice(draft, job, composed) if webhook and job.campaign else []
+    checks = [*verdicts, _rendering(composed, note), *({"check": "advice", **NOTE, "reason": one} for one in asked)]
+    sends.told(draft, job.send["decision"], checks, outcome=outcome, reason="", message=key)
+    template_sources.consume(draft, composed.promotions or {})
     if job.campaign:
         sends.receive(draft, job.campaign, job.variant, job.send["braze_id"], job.now)
+    if job.counts:
+        frequency.remember(draft, job.send["braze_id"], job.sent)
     if webhook:
-        _post(draft, job, composed.content, key, composed.findings)
+        _post(draft, job, composed.content, key, (*composed.findings, *(f"advice: {one}" for one in asked)))
+
+
+def _advice(draft: Draft, job: Job, composed: Composed) -> list[str]:
+    about = {"name": job.variant["name"], "channel": ABOUT, **composed.content}
+    return advising.of_webhook(draft, job.campaign, about)
 
 
 def _message(job: Job, composed: Composed, status: str) -> dict[str, Any]:
@@ -154,14 +222,14 @@ def _message(job: Job, composed: Composed, status: str) -> dict[str, Any]:
     }
 
 
-def _post(draft: Draft, job: Job, content: Mapping[str, Any], key: str, findings: tuple[str, ...]) -> None:
+def _post(draft: Draft, job: Job, content: Mapping[str, Any], key: str, notes: tuple[str, ...]) -> None:
     work = Work(
         url=content["url"],
         method=content["request_method"],
         headers=content["request_headers"],
         body=content["body"],
         about=ABOUT,
-        data={"braze_message": key, "note": "; ".join(filter(None, (port_note(content["url"]), *findings)))},
+        data={"braze_message": key, "note": "; ".join(filter(None, (port_note(content["url"]), *notes)))},
     )
     outbox.add(draft, work, job.item["sender"], job.item["trace"], job.now.timestamp())
 

@@ -11,7 +11,7 @@ from emulator import clock
 from emulator.call import Occurrence
 from emulator.messaging import outbox
 from emulator.messaging.eligibility import CONTROL, ENTRY, Case, judge, obstacle
-from emulator.state import campaigns, sends
+from emulator.state import campaigns, send_counts, sends
 from emulator.state.draft import Draft
 from emulator.state.profiles import Record
 
@@ -46,6 +46,7 @@ def start(cause: Cause, campaign: campaigns.Campaign, occurrence: Occurrence) ->
     elif obstacle_["reason"].startswith(CONTROL):
         sends.change(draft, "decisions", key, outcome="control_group")
         sends.receive(draft, campaign, None, braze_id, cause.now)
+        send_counts.enrolled(draft, campaign["id"], campaigns.control_group(campaign)["id"], cause.now)
 
 
 def _decision(
@@ -100,4 +101,7 @@ def announce(cause: Cause, occurrence: Occurrence) -> None:
     record = draft.profiles[occurrence.braze_id]
     brief = {"id": campaign.get("id", ""), "name": campaign.get("name", "")}
     key = sends.add(draft, "decisions", _decision(cause, brief, record, occurrence, []))
-    _wait(cause, key, brief, record, occurrence, message=data["message"], allowed=data.get("allowed", "subscribed"))
+    more = {"allowed": data.get("allowed", "subscribed")}
+    if data.get("override_frequency_capping"):
+        more["override_frequency_capping"] = True
+    _wait(cause, key, brief, record, occurrence, message=data["message"], **more)

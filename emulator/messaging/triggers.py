@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from emulator import clock
 from emulator.call import Call, Occurrence
+from emulator.messaging.excepting import keep_back
 from emulator.messaging.starting import CAMPAIGN, Cause, announce, start
-from emulator.state import campaigns
+from emulator.state import campaigns, conversions
 from emulator.state.comparison import MISSING, field
 from emulator.state.draft import Draft
 from emulator.state.profiles import Record
@@ -29,9 +31,11 @@ def put(call: Call) -> None:
         if occurrence.kind == MESSAGE:
             announce(cause, occurrence)
             continue
+        _meanwhile(cause, occurrence)
         for campaign in _started(draft, occurrence):
             start(cause, campaign, occurrence)
     if draft.touched and len(draft.triggers):
+        _sessions(call)
         for campaign, occurrence in _changes(call):
             call.occurrences.append(occurrence)
             start(cause, campaign, occurrence)
@@ -41,6 +45,27 @@ def _started(draft: Draft, occurrence: Occurrence) -> list[campaigns.Campaign]:
     if occurrence.kind == CAMPAIGN:
         return [draft.campaigns[occurrence.name]]
     return campaigns.started_by(draft, occurrence.kind, occurrence.name)
+
+
+def _meanwhile(cause: Cause, occurrence: Occurrence) -> None:
+    """What an event or a purchase means to messages that wait, and to those that were received."""
+    if occurrence.kind != CAMPAIGN:
+        now = clock.iso_ms(cause.now)
+        keep_back(cause, occurrence)
+        happened = min(occurrence.data.get("time", now), now)
+        conversions.count(cause.draft, occurrence.kind, occurrence.name, occurrence.braze_id, happened)
+
+
+def _sessions(call: Call) -> None:
+    """A later date_of_last_session is a session (assumed): no API tells Braze of one."""
+    draft, before = call.state, call.transaction.before["profiles"]
+    waited = campaigns.started_by(draft, "session", role=campaigns.CONVERTS)
+    for braze_id in sorted(draft.touched) if waited else ():
+        was, now = (
+            (one or {}).get("date_of_last_session", "") for one in (before.get(braze_id), draft.profiles.get(braze_id))
+        )
+        if now > was:
+            conversions.count(draft, "session", "", braze_id, now)
 
 
 def _changes(call: Call) -> Iterator[tuple[campaigns.Campaign, Occurrence]]:

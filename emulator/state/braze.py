@@ -14,6 +14,7 @@ from emulator.state import (
     seeded_profiles,
     segments,
     series,
+    template_sources,
     webhook_templates,
 )
 from emulator.state.credential import Credential
@@ -50,6 +51,7 @@ def plant(draft: Draft, document: Mapping[str, Any], now: datetime) -> None:
     seeded_profiles.plant(draft, document.get("profiles", ()), now)
     seeded_addresses.plant(draft, document, now)
     series.plant(draft, document)
+    template_sources.plant(draft, document, now)
     campaigns.plant(draft, document.get("campaigns", ()), now)
 
 

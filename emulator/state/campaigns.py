@@ -83,6 +83,9 @@ def _write(draft: Draft, item: Mapping[str, Any], place: str, sequence: int, now
 def _new(item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> Campaign:
     created = _time(item, "created_at", place, clock.iso_ms(now))
     times = {name: _time(item, name, place, "") for name in ("start", "end") if name in item}
+    control = item.get("control_percentage", 0)
+    draft = item.get("post_launch_draft", {})
+    changed = {"messages": shared_out(draft["messages"], control)} if "messages" in draft else {}
     return {
         "description": "",
         "tags": [],
@@ -96,7 +99,8 @@ def _new(item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> C
         **item,
         **times,
         "delay": _delay(item, place),
-        "messages": shared_out(item.get("messages", ()), item.get("control_percentage", 0)),
+        "messages": shared_out(item.get("messages", ()), control),
+        **({"post_launch_draft": {**draft, **changed}} if draft else {}),
         "created_at": created,
         "updated_at": _time(item, "updated_at", place, created),
         "sequence": sequence,
@@ -133,6 +137,11 @@ def _flaws(draft: Draft, item: Mapping[str, Any], place: str, now: datetime) -> 
         yield from audience.flaws(draft, item["audience"], f"{place}.audience")
     if item.get("is_api_campaign") and "trigger" in item:
         yield f"{place}.trigger: an API campaign has none; POST /messages/send names it"
+    if item.get("exception_events") and not item.get("delay"):
+        yield f"{place}.exception_events: they count while a message waits; give the campaign a delay (documented)"
+    quiet = item.get("quiet_hours")
+    if quiet and quiet["start"] == quiet["end"]:
+        yield f"{place}.quiet_hours: start and end are both {quiet['start']}, which is no time at all"
     messages = item.get("messages", ())
     names = [one["id"] for one in messages]
     yield from (f"{place}.messages: the id '{one}' stands twice" for one in sorted(set(names)) if names.count(one) > 1)
@@ -140,6 +149,8 @@ def _flaws(draft: Draft, item: Mapping[str, Any], place: str, now: datetime) -> 
     if total > 100 + _EPSILON:
         yield f"{place}: the percentages of the variants and of the control group are {total:g} together"
     yield from _trigger_flaws(draft, item.get("trigger", {"api": True}), f"{place}.trigger", now)
+    for index, one in enumerate(item.get("exception_events", ())):
+        yield from _trigger_flaws(draft, one, f"{place}.exception_events[{index}]", now)
 
 
 def _trigger_flaws(draft: Draft, trigger: Mapping[str, Any], place: str, now: datetime) -> Iterator[str]:
@@ -158,17 +169,55 @@ def _trigger_flaws(draft: Draft, trigger: Mapping[str, Any], place: str, now: da
 # what starts a campaign
 
 
-def trigger_key(kind: str, name: str = "") -> str:
-    return f"{kind}\0{name}"
+STARTS, EXCEPTS, CONVERTS = "", "except ", "convert "
+"""What an event means to a campaign: it starts it, keeps it back while it waits, or is a conversion."""
+
+
+def trigger_key(kind: str, name: str = "", role: str = STARTS) -> str:
+    return f"{role}{kind}\0{name}"
 
 
 def _listen(draft: Draft, campaign: Campaign) -> None:
-    ((kind, spec),) = campaign["trigger"].items()
-    if kind == "api" or campaign["is_api_campaign"]:
-        return
+    """Enter a campaign in the table of what it waits for, each thing once."""
+    started = [] if campaign["is_api_campaign"] or "api" in campaign["trigger"] else [campaign["trigger"]]
+    keys = [trigger_key(*named(one)) for one in started]
+    keys += [trigger_key(*named(one), EXCEPTS) for one in campaign.get("exception_events", ())]
+    keys += [trigger_key(*one, CONVERTS) for event in campaign["conversion_events"] for one in conversion_keys(event)]
+    for key in dict.fromkeys(keys):
+        draft.triggers[key] = (*draft.triggers.get(key, ()), campaign["id"])
+
+
+def named(trigger: Mapping[str, Any]) -> tuple[str, str]:
+    """Kind and name, which is empty for any name and for what is no event and no purchase."""
+    ((kind, spec),) = trigger.items()
     name = {"event": "name", "purchase": "product_id"}.get(kind)
-    key = trigger_key(kind, spec.get(name, "") if name else "")
-    draft.triggers[key] = (*draft.triggers.get(key, ()), campaign["id"])
+    return kind, spec.get(name, "") if name else ""
+
+
+def conversion_keys(event: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Kind and name of what meets a conversion event; none for what the emulator never sees."""
+    return {
+        "Makes Any Purchase": [("purchase", "")],
+        "Makes Specific Purchase": [("purchase", event.get("product", ""))],
+        "Performs Custom Event": [("event", event.get("custom_event_name", ""))],
+        "Starts Session": [("session", "")],
+    }.get(event["type"], [])
+
+
+def started_by(draft: Draft, kind: str, name: str = "", role: str = STARTS) -> list[Campaign]:
+    """The campaigns that an event or purchase of this name starts, or any change of an attribute or subscription; or to
+    which it means what `role` says.
+    """
+    keys = (trigger_key(kind, name, role), trigger_key(kind, "", role))
+    found = dict.fromkeys(one for key in keys for one in draft.triggers.get(key, ()))
+    return [draft.campaigns[one] for one in found]
+
+
+def is_heard(draft: Draft, kind: str, name: str) -> bool:
+    """Whether an event or purchase of this name means anything to any campaign."""
+    return any(
+        trigger_key(kind, one, role) in draft.triggers for role in (STARTS, EXCEPTS, CONVERTS) for one in (name, "")
+    )
 
 
 def _silence(draft: Draft, campaign_id: str) -> None:
@@ -177,12 +226,6 @@ def _silence(draft: Draft, campaign_id: str) -> None:
             draft.triggers[key] = tuple(one for one in waiting if one != campaign_id)
             if not draft.triggers[key]:
                 del draft.triggers[key]
-
-
-def started_by(draft: Draft, kind: str, name: str = "") -> list[Campaign]:
-    """The campaigns that an event or purchase of this name starts, or any change of an attribute or subscription."""
-    keys = {trigger_key(kind, name): None, trigger_key(kind): None}
-    return [draft.campaigns[one] for key in keys for one in draft.triggers.get(key, ())]
 
 
 # who gets what
@@ -198,6 +241,11 @@ def is_control(campaign: Campaign, braze_id: str) -> bool:
     return place_of(campaign["id"], braze_id) < float(campaign["control_percentage"])
 
 
+def control_group(campaign: Campaign) -> Variant:
+    """The control group as what the API shows beside the variants; its id is assumed."""
+    return {"id": f"{campaign['id']}-control", "name": "Control Group"}
+
+
 def variant(campaign: Campaign, braze_id: str) -> Variant | None:
     """The variant of a user who is not in the control group; None where the percentages leave nothing."""
     at, edge = place_of(campaign["id"], braze_id), campaign["control_percentage"]
@@ -207,6 +255,17 @@ def variant(campaign: Campaign, braze_id: str) -> Variant | None:
             found: Variant = one
             return found
     return None
+
+
+def texts(one: Variant) -> Iterator[str]:
+    """Every text of the message of a variant, wherever it stands in it."""
+    places: list[Any] = [content(one)]
+    while places:
+        held = places.pop()
+        if isinstance(held, str):
+            yield held
+        elif isinstance(held, (Mapping, list)):
+            places.extend(held.values() if isinstance(held, Mapping) else held)
 
 
 def content(one: Variant) -> dict[str, Any]:

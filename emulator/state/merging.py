@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from emulator.call import Json
-from emulator.state import aliases, email_states, profiles, removal, subscriptions, unreachable
+from emulator.state import aliases, email_states, profiles, removal, sends, subscriptions, unreachable
 from emulator.state.aliases import Tell
 from emulator.state.profiles import Profiles, Record
 
@@ -47,6 +47,7 @@ def merge(room: Profiles, kept_id: str, gone_id: str, tell: Tell) -> None:
     """Combine all fields, then remove the profile that goes."""
     both = Merge(room, kept_id, gone_id, tell)
     _apply(both, [*RULES, *(name for name in both.gone if name not in RULES)])
+    sends.follow(room.draft, gone_id, kept_id)
     _finish(both)
 
 
@@ -69,6 +70,7 @@ def _apply(both: Merge, fields: Iterable[str]) -> None:
 def _finish(both: Merge) -> None:
     gone_id, external_id = both.gone["braze_id"], both.gone.get("external_id")
     removal.remove(both.room, gone_id)
+    both.room.draft.merged_profiles[gone_id] = both.record["braze_id"]
     freed = f"; the external_id '{external_id}' finds nobody any more" if external_id is not None else ""
     both.tell("merged_into", gone_id, f"the profile with the braze_id {both.record['braze_id']}{freed}")
 
@@ -196,11 +198,15 @@ def _key_of(one: Mapping[str, Any], keys: Iterable[str]) -> str:
 
 
 def _latest_of(own: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Sessions add up, `first_used` takes the earlier, and of what else differs the later date stays."""
+    """Sessions add up, `first_used` takes the earlier, who converted once has converted, and of what else differs the
+    later date stays.
+    """
     merged = {**other, **own}
     for name in own.keys() & other.keys():
         if name == "sessions":
             merged[name] = own[name] + other[name]
+        elif name == "converted":
+            merged[name] = own[name] or other[name]
         elif name == "first_used":
             merged[name] = min(own[name], other[name])
         elif name.startswith("last_"):

@@ -76,24 +76,66 @@ def log(draft: Draft, now: datetime, category: str, decision: str, reason: str, 
 
 
 def receipt(draft: Draft, campaign_id: str, braze_id: str) -> Record | None:
-    found: Record | None = draft.receipts.get(f"{campaign_id}\0{braze_id}")
+    found: Record | None = draft.receipts.get(receipt_key(campaign_id, braze_id))
     return found
+
+
+def receipt_key(campaign_id: str, braze_id: str) -> str:
+    return f"{campaign_id}\0{braze_id}"
 
 
 def receive(draft: Draft, campaign: Record, variant: Record | None, braze_id: str, now: datetime) -> None:
     """Note a receipt, in the profile too; without a variant, that the user is in the control group."""
-    key, at = f"{campaign['id']}\0{braze_id}", clock.iso_ms(now)
+    key, at = receipt_key(campaign["id"], braze_id), clock.iso_ms(now)
     count = draft.receipts.get(key, {"count": 0})["count"] + 1
-    name = variant["name"] if variant else ""
-    draft.receipts[key] = {"at": at, "count": count, "variant": name, "control": variant is None}
+    what = {"variant": "name", "message_id": "id", "channel": "channel"}
+    named = {field: variant[name] if variant else "" for field, name in what.items()}
+    draft.receipts[key] = {"at": at, "count": count, "control": variant is None, **named}
     if variant is not None:
         sent = draft.campaign_sends.get(campaign["id"], {"first_sent": at, "count": 0})
         draft.campaign_sends[campaign["id"]] = {**sent, "last_sent": at, "count": sent["count"] + 1}
     profile = draft.profiles.get(braze_id)
     if profile is not None:
-        others = [one for one in profile.get("campaigns_received", ()) if one.get("api_campaign_id") != campaign["id"]]
-        received = [*others, _received(campaign, variant, at)]
+        before = profile.get("campaigns_received", ())
+        others = [one for one in before if one.get("api_campaign_id") != campaign["id"]]
+        converted = any(one.get("converted") for one in before if one not in others)
+        received = [*others, {**_received(campaign, variant, at), "converted": converted}]
         draft.profiles[braze_id] = {**profile, "campaigns_received": received}
+
+
+def convert(draft: Draft, campaign_id: str, braze_id: str, place: int) -> None:
+    """Note that the user has met a conversion event of a campaign since its last receipt, in the profile too."""
+    key = receipt_key(campaign_id, braze_id)
+    receipt = draft.receipts[key]
+    draft.receipts[key] = {**receipt, "converted": [*receipt.get("converted", ()), place]}
+    profile = draft.profiles[braze_id]
+    received = [
+        {**one, "converted": True} if one.get("api_campaign_id") == campaign_id else one
+        for one in profile.get("campaigns_received", ())
+    ]
+    draft.profiles[braze_id] = {**profile, "campaigns_received": received}
+
+
+def follow(draft: Draft, gone: str, kept: str) -> None:
+    """Give the receipts of a profile that is merged away to the one that stays: the later receipt, and all counted."""
+    for campaign_id in draft.campaigns:
+        old, new = receipt_key(campaign_id, gone), receipt_key(campaign_id, kept)
+        if old in draft.receipts:
+            both = [one for one in (draft.receipts[old], draft.receipts.get(new)) if one is not None]
+            latest = max(both, key=lambda one: one["at"])
+            draft.receipts[new] = {**latest, "count": sum(one["count"] for one in both)}
+            del draft.receipts[old]
+    if gone in draft.counted_sends:
+        both = [*draft.counted_sends[gone], *draft.counted_sends.get(kept, ())]
+        draft.counted_sends[kept] = tuple(sorted(both, key=lambda one: one["at"]))
+        del draft.counted_sends[gone]
+
+
+def current(draft: Draft, braze_id: str) -> str:
+    """The braze_id of the profile that a user is now, whatever it was merged into."""
+    while braze_id in draft.merged_profiles:
+        braze_id = draft.merged_profiles[braze_id]
+    return braze_id
 
 
 def _received(campaign: Record, variant: Record | None, at: str) -> Record:

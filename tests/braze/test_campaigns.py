@@ -85,6 +85,30 @@ def test_get_campaign_shows_its_state(fields: dict[str, Any], shown: dict[str, A
     assert {name: answer[name] for name in shown} == shown
 
 
+def test_get_campaign_finds_translation_tags() -> None:
+    tagged = {**CARD, "id": "tagged", "description": "{% translation greeting %}Hi{% endtranslation %}"}
+    braze = api(messages=[tagged, CARD], control_percentage=10)
+    _, answer = braze.get(DETAILS, "campaign_id=c&include_has_translatable_content=true")
+    found = {name: one["has_translatable_content"] for name, one in answer["messages"].items()}
+    assert found == {"tagged": True, "card": False, "c-control": None}
+
+
+@pytest.mark.parametrize(("asked", "name"), [("", "C"), ("&post_launch_draft_version=false", "C"),
+                                             ("&post_launch_draft_version=true", "Next")])  # fmt: skip
+def test_get_campaign_shows_a_draft_of_changes_when_asked(asked: str, name: str) -> None:
+    braze = api(post_launch_draft={"name": "Next", "messages": [{**CARD, "title": "new"}]})
+    _, answer = braze.get(DETAILS, f"campaign_id=c{asked}")
+    assert (answer["name"], answer["has_post_launch_draft"]) == (name, True)
+    trigger(braze, {"external_user_id": "ada"})
+    assert [one["content"]["title"] for one in table(braze, "messages")] == ["t"]
+
+
+@pytest.mark.parametrize("asked", ["", "&post_launch_draft_version=true"])
+def test_get_campaign_without_a_draft_shows_what_is_published(asked: str) -> None:
+    _, answer = api().get(DETAILS, f"campaign_id=c{asked}")
+    assert (answer["name"], answer["has_post_launch_draft"]) == ("C", False)
+
+
 # the trigger
 
 

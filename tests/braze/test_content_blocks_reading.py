@@ -47,6 +47,34 @@ def test_get_content_block_has_inclusion_data_only_when_asked(blocks: Client, mo
     assert (status, body.get("inclusion_data")) == (200, data)
 
 
+CARD = {"channel": "content_card", "type": "CLASSIC", "title": "t", "time_to_live": 60}
+
+
+def including(campaign_id: str, *texts: str, **more: Any) -> dict[str, Any]:
+    messages = [{"id": f"{campaign_id}{number}", "description": text, **CARD} for number, text in enumerate(texts)]
+    return {"id": campaign_id, "name": campaign_id, "messages": messages, **more}
+
+
+def test_get_content_block_names_the_variants_that_include_it() -> None:
+    twice = "{{content_blocks.${greeting} | id: 'cb1'}} {{ content_block.${ greeting } }}"
+    blocks = client({**SEED, "campaigns": [
+        including("a", twice, "{% assign e = {{content_blocks.${greeting}}} | split: ',' %}", "greeting"),
+        including("b", "{{content_blocks.${greetings}}}", status="draft"),
+        including("c", "{{content_blocks.${greeting}}}", archived=True),
+    ]})  # fmt: skip
+    found = blocks.get(INFO, f"content_block_id={ACTIVE}&include_inclusion_data=true")[1]
+    assert (found["inclusion_count"], found["inclusion_data"]) == (2, ["a0", "a1"])
+    listed = blocks.get(LIST)[1]["content_blocks"]
+    assert {one["name"]: one["inclusion_count"] for one in listed} == {"greeting": 2, "later": 0}
+
+
+def test_get_content_block_looks_into_headers_and_other_inner_texts() -> None:
+    hook = {"id": "h", "channel": "webhook", "url": "https://example.com", "request_method": "POST",
+            "request_headers": {"X-A": "{{content_blocks.${greeting}}}"}}  # fmt: skip
+    blocks = client({**SEED, "campaigns": [{"id": "a", "name": "A", "messages": [hook]}]})
+    assert info(blocks)["inclusion_count"] == 1
+
+
 def test_get_content_block_always_has_a_description(blocks: Client) -> None:
     assert info(blocks, DRAFT)["description"] == ""
 

@@ -10,6 +10,8 @@ from emulator.errors import ApiError
 from emulator.state.campaigns import Campaign
 
 INVALID: Final = "Invalid Campaign ID"
+UNKNOWN: Final = "campaign_id must be a string of the Campaign api identifier"
+"""What writes and what reads answer to an id that no campaign has."""
 
 
 def find(call: Call, campaign_id: str, message: str = INVALID) -> Campaign:

@@ -97,7 +97,7 @@ def _heard(call: Call, array: str, change: Change, item: Mapping[str, Json]) -> 
     ARRAYS[array](change, item)
     if len(_recorded(room, array)) > before:
         kind, name = array[:-1], str(_recorded(room, array)[-1][0])
-        if campaigns.started_by(call.state, kind, name):
+        if campaigns.is_heard(call.state, kind, name):
             time = clock.read_time(item["time"])
             call.occurred(kind, change.record["braze_id"], name, properties=item.get("properties"), time=time)
 

@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from emulator import clock
 from emulator.call import Call, Json
 from emulator.errors import ApiError
-from emulator.handlers.braze import _campaigns, _recipients
+from emulator.handlers.braze import _campaign_details, _campaigns, _recipients, _send_series
+from emulator.handlers.braze._campaign_details import shown_channel
 from emulator.handlers.braze._recipients import Recipients, invalid
-from emulator.state import campaigns
+from emulator.state import campaigns, conversions
 from emulator.state.bounds import bound
 from emulator.state.campaigns import Campaign
 
 PAGE: Final = 100
 MAX_BYTES: Final = bound("trigger_properties_bytes")
-UNKNOWN: Final = "campaign_id must be a string of the Campaign api identifier"
-CHANNELS: Final = {
-    "apple_push": "ios_push",
-    "content_card": "content_cards",
-}
-"""Channel of a message -> what the API calls it in `messages`; every other as it is."""
-FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "webhook": {"url": "url", "body": "body", "headers": "request_headers", "method": "request_method"},
-    "email": {
-        "subject": "subject", "body": "body", "from": "from", "reply_to": "reply_to", "extras": "extras",
-        "preheader": "preheader", "custom_plain_text": "plaintext_body", "should_inline_css": "should_inline_css",
-        "email_headers": "headers",
-    },
-    "sms": {"body": "body", "subscription_group_id": "subscription_group_id"},
-    "content_card": {"extras": "extra"},
-}  # fmt: skip
-PUSH: Final[Mapping[str, str]] = {
-    "alert": "alert", "title": "title", "extras": "extra", "action": "custom_uri", "image_url": "image_url",
-    "large_image_url": "large_image_url",
-}  # fmt: skip
-WINDOW: Final = 3 * 86_400
-"""Seconds of a conversion event that says none (assumed)."""
 
 
 def list_campaigns(call: Call) -> Json:
@@ -64,8 +42,10 @@ def _summary(one: Campaign) -> Json:
 
 
 def get_campaign(call: Call) -> Json:
-    """The campaign; `messages` is an object keyed by the variants' ids."""
-    one = _campaigns.find(call, call.args["campaign_id"], UNKNOWN)
+    """The campaign, or what a draft of later changes makes of it; `messages` is keyed by the variants' ids."""
+    published = _campaigns.find(call, call.args["campaign_id"], _campaigns.UNKNOWN)
+    changes = published.get("post_launch_draft", {})
+    one = {**published, **(changes if call.args.get("post_launch_draft_version") else {})}
     sent = call.state.campaign_sends.get(one["id"], {})
     return {
         "message": "success",
@@ -75,27 +55,17 @@ def get_campaign(call: Call) -> Json:
         **{name: sent[name] for name in ("first_sent", "last_sent") if name in sent},
         "draft": one["status"] == "draft",
         "enabled": one["status"] == "active" and not one["archived"],
-        "has_post_launch_draft": False,
+        "has_post_launch_draft": bool(changes),
         "schedule_type": "api_triggered" if "api" in one["trigger"] else "action_based",
-        "channels": list(dict.fromkeys(CHANNELS.get(item["channel"], item["channel"]) for item in one["messages"])),
-        "messages": _messages(call, one),
-        "conversion_behaviors": [{"window": WINDOW, **event} for event in one["conversion_events"]],
+        "channels": list(dict.fromkeys(shown_channel(item["channel"]) for item in one["messages"])),
+        "messages": _campaign_details.messages(one, call.args.get("include_has_translatable_content", False)),
+        "conversion_behaviors": [{"window": conversions.WINDOW, **event} for event in one["conversion_events"]],
     }
 
 
-def _messages(call: Call, one: Campaign) -> dict[str, Json]:
-    asked = {"has_translatable_content": False} if call.args.get("include_has_translatable_content") else {}
-    found: dict[str, Json] = {item["id"]: {**_message(item), **asked} for item in one["messages"]}
-    if one["control_percentage"]:
-        found[f"{one['id']}-control"] = {"channel": "", "type": "control", **asked}
-    return found
-
-
-def _message(item: campaigns.Variant) -> dict[str, Json]:
-    channel = item["channel"]
-    names = FIELDS.get(channel, PUSH)
-    fields: dict[str, Any] = {shown: item[held] for shown, held in names.items() if held in item}
-    return {"channel": CHANNELS.get(channel, channel), "name": item["name"], **fields}
+def get_campaign_series(call: Call) -> Json:
+    """The days, the oldest first, with the numbers of each variant under its channel."""
+    return _send_series.answer(call, _campaigns.find(call, call.args["campaign_id"], _campaigns.UNKNOWN))
 
 
 def trigger_campaign(call: Call) -> Json:

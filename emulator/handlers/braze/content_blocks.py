@@ -9,7 +9,7 @@ from emulator import clock
 from emulator.call import Call
 from emulator.errors import ApiError
 from emulator.liquid import balance
-from emulator.state import content_blocks
+from emulator.state import content_blocks, inclusions
 from emulator.state.bounds import bound
 from emulator.state.content_blocks import Block
 
@@ -45,9 +45,15 @@ def update_content_block(call: Call) -> dict[str, Any]:
 def get_content_block(call: Call) -> dict[str, Any]:
     """The whole block; `inclusion_data` only when it is asked for (observed)."""
     block = _find(call, call.args["content_block_id"])
-    found = {**_summary(block), "content": block["content"], "description": block["description"], "message": "success"}
+    variants = inclusions.of_blocks(call.state).get(block["name"], [])
+    found = {
+        **_summary(block, len(variants)),
+        "content": block["content"],
+        "description": block["description"],
+        "message": "success",
+    }
     if call.args.get("include_inclusion_data"):
-        found["inclusion_data"] = []
+        found["inclusion_data"] = variants
     return found
 
 
@@ -64,11 +70,14 @@ def list_content_blocks(call: Call) -> dict[str, Any]:
         for block in content_blocks.listed(call.state)
         if (not after or block["last_edited"] >= after) and (not before or block["last_edited"] <= before)
     ]
+    included = inclusions.of_blocks(call.state)
     start = call.args.get("offset", 0)
     page = found[start : start + call.args.get("limit", DEFAULT_LIMIT)]
     return {
         "count": len(page),
-        "content_blocks": [{**_reference(block), **_summary(block)} for block in page],
+        "content_blocks": [
+            {**_reference(block), **_summary(block, len(included.get(block["name"], ())))} for block in page
+        ],
         "message": "success",
     }
 
@@ -92,13 +101,13 @@ def _reference(block: Block) -> dict[str, Any]:
     }
 
 
-def _summary(block: Block) -> dict[str, Any]:
-    """What info and list both show. Which messages include a block is not counted yet."""
+def _summary(block: Block, inclusion_count: int) -> dict[str, Any]:
+    """What info and list both show."""
     return {
         "content_block_id": block["content_block_id"],
         "name": block["name"],
         "content_type": "html" if _TAG_LIKE.search(block["content"]) else "text",
-        "inclusion_count": 0,
+        "inclusion_count": inclusion_count,
         "created_at": block["created_at"],
         "last_edited": block["last_edited"],
         "tags": block["tags"],

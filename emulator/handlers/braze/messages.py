@@ -38,6 +38,7 @@ def send_messages(call: Call) -> Json:
         "send_id": body.get("send_id", ""),
         "campaign_id": body.get("campaign_id", ""),
         "allowed": body.get("recipient_subscription_state", "subscribed"),
+        "override_frequency_capping": body.get("override_frequency_capping", False),
     }
     for braze_id in users:
         for channel, message in messages.items():

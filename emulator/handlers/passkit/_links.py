@@ -97,7 +97,7 @@ def _decoded(data: str) -> bytes:
     return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
 
 
-FIELDS: Final = re.compile(
+FIELDS: Final = (
     r"universal\.(optIn|expiryDate)"
     r"|person\.(surname|forename|otherNames|salutation|suffix|displayName|gender|dateOfBirth|emailAddress"
     r"|mobileNumber|externalId)"
@@ -112,7 +112,7 @@ FIELDS: Final = re.compile(
     r"|images\.(icon|logo|appleLogo|hero|eventStrip|strip|thumbnail|background|footer|security|privilige"
     r"|airlineAlliance|personalization|banner|message|profile|appImage)"
 )
-"""The names in PassKit's list of SmartPass fields."""
+"""The names in PassKit's list of SmartPass fields, compiled when the first is asked for."""
 
 PROTOCOLS: Final = {"members.": "MEMBERSHIP", "singleUseCoupons.": "SINGLE_USE_COUPON"}
 """Beginnings of names that only one kind of project has."""
@@ -121,7 +121,7 @@ PROTOCOLS: Final = {"members.": "MEMBERSHIP", "singleUseCoupons.": "SINGLE_USE_C
 def is_field(name: str, protocol: str) -> bool:
     """Whether a project of this protocol has a field of this name."""
     owner = next((owner for start, owner in PROTOCOLS.items() if name.startswith(start)), protocol)
-    return owner == protocol and FIELDS.fullmatch(name) is not None
+    return owner == protocol and re.fullmatch(FIELDS, name) is not None
 
 
 def typed(name: str, text: str) -> Json:

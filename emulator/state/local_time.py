@@ -1,0 +1,43 @@
+"""A user's local time: that of the profile's time zone, else of the company's, else UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from emulator import clock
+from emulator.state.draft import Draft
+
+
+def local(draft: Draft, record: Mapping[str, Any], at: datetime) -> datetime:
+    """An instant as the user's clocks show it."""
+    name = record.get("time_zone") or draft.settings.get("time_zone") or "UTC"
+    return at.astimezone(_zone(name))
+
+
+@lru_cache(maxsize=512)
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def day_begins(at: datetime, days_back: int = 0) -> datetime:
+    """The first moment of a local day, so many days before that of `at`, in UTC."""
+    day = at.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days_back)
+    return day.astimezone(clock.UTC)
+
+
+def minute_of_day(text: str) -> int:
+    """`22:30` as minutes since midnight."""
+    return int(text[:2]) * 60 + int(text[3:])
+
+
+def next_at(at: datetime, minute: int) -> datetime:
+    """The next time after `at` that the local clocks show this minute of the day, in UTC."""
+    found = at.replace(hour=minute // 60, minute=minute % 60, second=0, microsecond=0)
+    return (found if found > at else found + timedelta(days=1)).astimezone(clock.UTC)
