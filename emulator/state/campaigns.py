@@ -107,6 +107,24 @@ def _new(item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> C
     }
 
 
+def duplicate(draft: Draft, original: Campaign, now: datetime, **fields: Any) -> None:
+    """Make a draft that says the same, but for `fields`; it and its variants have ids of their own."""
+    at = clock.iso_ms(now)
+    copy = {
+        **{name: value for name, value in original.items() if name != "post_launch_draft"},
+        **fields,
+        "id": draft.new_id("uuid"),
+        "status": "draft",
+        "archived": False,
+        "messages": [{**one, "id": draft.new_id("uuid")} for one in original["messages"]],
+        "created_at": at,
+        "updated_at": at,
+        "sequence": len(draft.campaigns),
+    }
+    draft.campaigns[copy["id"]] = copy
+    _listen(draft, copy)
+
+
 def _time(item: Mapping[str, Any], name: str, place: str, default: str) -> str:
     try:
         return clock.read_time(item[name]) if name in item else default

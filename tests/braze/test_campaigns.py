@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Client, client
-from tests.messaging.sends import HOOK, out, outcomes, started, table
+from tests.messaging.sends import HOOK, out, outcomes, started, table, track
 
 LIST, DETAILS, TRIGGER = "/campaigns/list", "/campaigns/details", "/campaigns/trigger/send"
 CARD = {"id": "card", "name": "Card", "channel": "content_card", "type": "CLASSIC", "title": "t",
@@ -107,6 +107,53 @@ def test_get_campaign_shows_a_draft_of_changes_when_asked(asked: str, name: str)
 def test_get_campaign_without_a_draft_shows_what_is_published(asked: str) -> None:
     _, answer = api().get(DETAILS, f"campaign_id=c{asked}")
     assert (answer["name"], answer["has_post_launch_draft"]) == ("C", False)
+
+
+# copies
+
+
+def copies(braze: Client) -> list[dict[str, Any]]:
+    return [one for one in table(braze, "campaigns") if one["id"] != "c"]
+
+
+def duplicate(braze: Client, **more: Any) -> None:
+    assert braze.post("/campaigns/duplicate", {"campaign_id": "c", "name": "Copy", **more}) == (
+        202, {"message": "success"},
+    )  # fmt: skip
+
+
+def test_duplicate_campaign_makes_a_draft_with_ids_of_its_own() -> None:
+    braze = api(description="d", tags=["sale"], archived=True, created_at="2025-01-01")
+    duplicate(braze)
+    [copy] = copies(braze)
+    shown = braze.get(DETAILS, f"campaign_id={copy['id']}")[1]
+    assert {name: shown[name] for name in ("name", "description", "tags", "draft", "archived", "created_at")} == {
+        "name": "Copy", "description": "d", "tags": ["sale"], "draft": True, "archived": False,
+        "created_at": "2026-01-01T12:00:00.000Z",
+    }  # fmt: skip
+    [message] = copy["messages"]
+    assert (message["id"] != "card", message["title"]) == (True, "t")
+
+
+def test_duplicate_campaign_sends_nothing() -> None:
+    braze = started({"messages": [CARD]})
+    duplicate(braze)
+    track(braze)
+    assert sorted(outcomes(braze)) == ["not_sent", "sent"]
+
+
+def test_duplicate_campaign_takes_tags_that_are_there() -> None:
+    braze = api(tags=["sale", "old"])
+    duplicate(braze, tag_names=["old"], description="")
+    assert (copies(braze)[0]["tags"], copies(braze)[0]["description"]) == (["old"], "")
+    duplicate(braze, tag_names=[])
+    assert sorted(one["tags"] for one in copies(braze)) == [[], ["old"]]
+
+
+def test_duplicate_campaign_is_applied_later_where_the_workspace_says_so() -> None:
+    braze = started({"messages": [CARD]}, settings={"asynchrony": {"policy": "manual"}})
+    duplicate(braze)
+    assert (copies(braze), braze.fates) == ([], [("", "applied_later")])
 
 
 # the trigger

@@ -15,6 +15,8 @@ from emulator.state.bounds import bound
 from emulator.state.campaigns import Campaign
 
 PAGE: Final = 100
+COPIED: Final = {"name": "name", "description": "description", "tag_names": "tags"}
+"""Parameter of a copy -> what the campaign calls it."""
 MAX_BYTES: Final = bound("trigger_properties_bytes")
 
 
@@ -66,6 +68,19 @@ def get_campaign(call: Call) -> Json:
 def get_campaign_series(call: Call) -> Json:
     """The days, the oldest first, with the numbers of each variant under its channel."""
     return _send_series.answer(call, _campaigns.find(call, call.args["campaign_id"], _campaigns.UNKNOWN))
+
+
+def duplicate_campaign(call: Call) -> Json:
+    """Make a draft that says the same under another name."""
+    body = call.body
+    original = _campaigns.find(call, body["campaign_id"])
+    unknown = [tag for tag in body.get("tag_names", ()) if tag not in call.state.tags]
+    if unknown:
+        hint = f"this workspace has no tag {', '.join(map(repr, unknown))}; name it under tags in the seed"
+        raise invalid("Some tags could not be found", hint)
+    fields = {name: body[given] for given, name in COPIED.items() if given in body}
+    campaigns.duplicate(call.state, original, call.now, **fields)
+    return {"message": "success"}
 
 
 def trigger_campaign(call: Call) -> Json:
