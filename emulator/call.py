@@ -170,6 +170,8 @@ class Call:
         self.occurrences: list[Occurrence] = []
         self.transaction: Any = None
         self.accepted = False
+        self.planned = ""
+        self.scheduled: Mapping[str, Json] = {}
         self.answer_headers: dict[str, str] = {}
         self.limit_headers: dict[str, str] = {}
         self.state: Draft
@@ -201,7 +203,9 @@ class Call:
 
     def occurred(self, kind: str, braze_id: str, name: str = "", **data: Json) -> None:
         """Say what may lead to a message for a user; it does only if the call commits."""
-        self.occurrences.append(Occurrence(kind, braze_id, name, data))
+        self.occurrences.append(
+            Occurrence(kind, braze_id, name, {**data, **self.scheduled} if self.scheduled else data)
+        )
 
     def lenient(self) -> bool:
         """Whether the workspace repairs this service's usual mistakes (and says so) instead of refusing them."""

@@ -105,6 +105,12 @@ def read_time(text: str) -> str:
     return iso_ms(_instant(_parts(text)))
 
 
+def read_wall(text: str) -> tuple[datetime, bool]:
+    """What a time shows on the wall, without its zone, and whether it names one. Raises ValueError as `read_time`."""
+    *shown, zone = _parts(text)
+    return _instant((*shown, "")).replace(tzinfo=None), bool(zone)
+
+
 def _instant(parts: tuple[str, ...]) -> datetime:
     """Year, month, day, hour, minute, second, fraction and zone as one instant in UTC. Raises ValueError."""
     year, month, day, hour, minute, second, fraction, zone = parts
@@ -146,6 +152,11 @@ def parse_duration(text: str | int | float) -> float:
     if not parts or written != str(text).replace(" ", "") or seconds > CENTURY:
         raise ConfigError(f"'{text}' is not a duration; write for example 90s, 15m, 1h30m or 2d")
     return seconds
+
+
+def at(seconds: float) -> datetime:
+    """Epoch seconds as an aware datetime in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def iso(at: datetime) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ from emulator.journal import Entry, Journal
 from emulator.messaging import accepted, outbox, triggers
 from emulator.messaging.dispatcher import Dispatcher
 from emulator.spare import Spare
+from emulator.state import schedules
 from emulator.state.provenance import Step
 from emulator.workspaces import Transaction, Workspace, Workspaces
 
@@ -71,7 +72,9 @@ class Emulator:
         entry = self._record(call, response, started, call.hint)
         if call.accepted:
             self._wait(call, entry)
-        if (call.works or call.occurrences) and call.account is not None:
+        if call.planned:
+            self._number(call, entry)
+        if (call.works or call.occurrences or call.planned) and call.account is not None:
             self.dispatcher.run_due(call.account.workspace)
         return response
 
@@ -80,20 +83,39 @@ class Emulator:
         with call.account.workspace.transaction() as draft:
             accepted.put(call, draft, entry)
 
+    def _number(self, call: Call, entry: int) -> None:
+        assert call.account is not None
+        with call.account.workspace.transaction() as draft:
+            schedules.number(draft, call.planned, entry)
+
     def apply(self, workspace: Workspace, item: Mapping[str, Any]) -> None:
         """Let a call that was accepted take effect; its entry in the journal then tells what became of its values."""
         request = item["request"]
         call = _begun(Request(**{**request, "body": request["body"].encode()}))
-        call.account = Account(item["credential"], workspace)
+        self._take_effect(call, workspace, item, validation.check)
+
+    def begin(self, workspace: Workspace, item: Mapping[str, Any]) -> None:
+        """Let what a call has scheduled come about, as if the call that sends the same at once came now."""
+        with workspace.transaction() as draft:
+            held = schedules.begin(draft, item["schedule"], item["due"])
+        if held is not None:
+            call = _begun(Request("POST", held["path"], headers={"x-emulator-trace": held["trace"]}))
+            call.body, call.scheduled = held["body"], schedules.given(item["schedule"], held)
+            self._take_effect(call, workspace, held, lambda call: None)
+
+    def _take_effect(
+        self, call: Call, workspace: Workspace, held: Mapping[str, Any], check: Callable[[Call], None]
+    ) -> None:
+        call.account = Account(held["credential"], workspace)
         call.settings = workspace.settings()
         try:
             self._receive(call)
-            validation.check(call)
+            check(call)
             self._compute(call)
         except ApiError as error:
             call.fate("", "refused_later", None, error.hint)
-        self.journal.amend(item["entry"], call.fates)
-        self._remember(call, item["entry"])
+        self.journal.amend(held["entry"], call.fates)
+        self._remember(call, held["entry"])
 
     def rehearse(self, request: Request) -> tuple[Call, Response]:
         """What a call would do now: its answer and, in the Call, its fates and its transaction. Nothing is kept,

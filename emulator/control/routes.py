@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from emulator.call import Json
-from emulator.control import actions, changes, consent, declared, deliveries, sent
+from emulator.control import actions, changes, consent, declared, deliveries, planned, sent
 from emulator.pipeline import Emulator
 from emulator.state.sends import OUTCOMES
 from emulator.workspaces import Workspace
@@ -127,6 +127,8 @@ ROUTES: Final = (
     Route("DELETE", "/campaigns/<id>", declared.delete_campaign, "Delete a campaign until the next reset."),
     Route("GET", "/decisions", sent.list_decisions, "Say why users got a message or not, check by check.",
           {**_SENT, "outcome": {"enum": list(OUTCOMES)}}),
+    Route("GET", "/schedules", planned.list_schedules, "List what is planned for later, and what was.",
+          {"status": {"enum": ["waiting", "started", "deleted", "over"]}}),
     Route("GET", "/messages", sent.list_messages, "Read messages as they were rendered, for each user.",
           {**_SENT, "channel": TEXT, "status": TEXT, "dispatch_id": TEXT}),
     Route("POST", "/messages/<id>/resend", deliveries.resend_message, "Send a webhook once more, as it was or edited.",

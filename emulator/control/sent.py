@@ -61,14 +61,23 @@ def _why_none(view: Draft, given: Given) -> Iterator[str]:
     if not named:
         yield f"There is no campaign '{campaign}'; the seed declares {len(view.campaigns)}."
     for one in named:
-        yield f"Nothing that starts '{one['name']}' has occurred: {_waits_for(one)}."
+        yield f"Nothing that starts '{one['name']}' has occurred: {_waits_for(view, one)}."
 
 
-def _waits_for(campaign: Mapping[str, Any]) -> str:
+def _waits_for(view: Draft, campaign: Mapping[str, Any]) -> str:
     ((kind, spec),) = campaign["trigger"].items()
     if campaign["is_api_campaign"]:
         return "POST /messages/send has to name it"
     if kind == "api":
         return "it waits for POST /campaigns/trigger/send"
+    if kind == "schedule":
+        return _planned(view, campaign)
     name = next((str(spec[one]) for one in NAMING if one in spec), "")
     return f"it waits for {'an' if kind[0] in 'aeiou' else 'a'} {kind}{f' {name!r}' if name else ''}, in these letters"
+
+
+def _planned(view: Draft, campaign: Mapping[str, Any]) -> str:
+    held = view.plans.get(campaign["id"])
+    if held is None:
+        return "it is archived" if campaign["archived"] else f"its status is {campaign['status']}"
+    return f"its time is {clock.iso_ms(clock.at(held['due']))}" if held["turn"] else "its times are over"

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from emulator import clock, resources
-from emulator.state import names
+from emulator.state import delays, names
 from emulator.state.campaigns import PLAIN, Campaign
 from emulator.state.draft import Draft
 
@@ -114,7 +114,7 @@ def _several_variants(case: Case) -> str:
 
 
 def _delay(case: Case) -> str:
-    return f"the delay is {case.campaign['delay']:g} s" if case.campaign["delay"] else ""
+    return f"the delay is {delays.words(case.campaign['delay'])}" if case.campaign["delay"] else ""
 
 
 def _held_back(case: Case) -> str:
@@ -123,14 +123,13 @@ def _held_back(case: Case) -> str:
 
 
 def _local_time(case: Case) -> str:
-    schedule: Mapping[str, Any] = case.campaign.get("schedule") or {}
-    local = case.campaign.get("in_local_time") or schedule.get("in_local_time")
+    local = case.campaign.get("plan", {}).get("local") or delays.is_local(case.campaign["delay"])
     return "it is sent in the users' local time zones" if local else ""
 
 
 def _no_trigger(case: Case) -> str:
     campaign = case.campaign
-    if campaign["is_api_campaign"] or "api" in campaign["trigger"]:
+    if campaign["is_api_campaign"] or campaign["trigger"].keys() & {"api", "schedule"}:
         return "nothing that a user does starts it"
     return ""
 
@@ -200,11 +199,9 @@ def _outlasted(case: Case) -> str:
     if "start" not in campaign or "end" not in campaign or campaign["end"] <= campaign["start"]:
         return ""
     start, end = (clock.parse_instant(campaign[name]).timestamp() for name in ("start", "end"))
-    return (
-        f"the delay is {campaign['delay']:g} s, and it is open for {end - start:g} s"
-        if (campaign["delay"] >= end - start)
-        else ""
-    )
+    if delays.least(campaign["delay"]) < end - start:
+        return ""
+    return f"the delay is {delays.words(campaign['delay'])}, and it is open for {end - start:g} s"
 
 
 def _never_tracked(case: Case) -> str:

@@ -17,7 +17,7 @@ from emulator import clock
 from emulator.call import Request, Response, Work
 from emulator.journal import Entry, Journal
 from emulator.liquid.values import Answer, Fetch, Fetcher
-from emulator.messaging import attempts, health, outbox, outside, resending, retries, sending
+from emulator.messaging import attempts, health, outbox, outside, planning, resending, retries, sending
 from emulator.messaging.turns import Turns
 from emulator.workspaces import Workspace
 
@@ -39,6 +39,9 @@ class Pipeline(Protocol):
 
     def apply(self, workspace: Workspace, item: Mapping[str, Any]) -> None:
         """Let a call take effect that was accepted before."""
+
+    def begin(self, workspace: Workspace, item: Mapping[str, Any]) -> None:
+        """Let what a call has scheduled come about."""
 
 
 class Dispatcher:
@@ -63,6 +66,8 @@ class Dispatcher:
             "entry": pipeline.apply,
             "send": partial(self._composed, sending.send),
             "resend": partial(self._composed, resending.resend),
+            "schedule": pipeline.begin,
+            "plan": planning.run,
         }
 
     def run_due(self, workspace: Workspace, patient: bool = False) -> int:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from emulator import clock
-from emulator.state import audience, campaigns, frequency, local_time, property_filters, sends
+from emulator.state import audience, campaigns, frequency, local_time, plans, property_filters, sends, zones
 from emulator.state.draft import Draft
 from emulator.state.profiles import Record
 
@@ -102,6 +102,8 @@ def _trigger(case: Case) -> Verdict:
     filters = spec.get("properties", ()) if isinstance(spec, Mapping) else ()
     properties = (case.data or {}).get("properties") or {}
     failing = property_filters.failing(filters, properties, case.now)
+    if not case.kind:
+        return True, "started by a call, or at its time"
     if failing is None:
         return True, f"{len(filters)} property filters fit" if filters else f"any {case.kind} of this name will do"
     held = list(property_filters.values(properties, failing["property"]))
@@ -165,6 +167,16 @@ def _variant(case: Case) -> Verdict:
     return (True, f"{found['name']}: {place}") if found else (False, f"no variant takes {place}")
 
 
+def _local_time(case: Case) -> Verdict:
+    """For what is sent at a time on the wall of each user."""
+    wall, zone = (case.data or {})["wall"], zones.of_user(case.draft, case.record)
+    at = zones.instant(datetime.fromisoformat(wall), zone)
+    told = f"{wall} in {zone.key} is {clock.iso_ms(at)}"
+    if case.now - at > plans.GRACE:
+        return False, f"{told}, more than an hour ago"
+    return True, told
+
+
 CONTROL: Final = "in the control group of the campaign"
 
 ENTRY: Final[dict[str, Check]] = {
@@ -178,6 +190,7 @@ ENTRY: Final[dict[str, Check]] = {
 }
 """In this order (assumed); what fails first is the reason that is told."""
 
+LOCAL_TIME: Final[dict[str, Check]] = {"local_time": _local_time}
 AFTER_DELAY: Final[dict[str, Check]] = {
     "status when due": _status,
     "window when due": _window,

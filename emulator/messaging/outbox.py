@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from emulator.call import Call, Work
-from emulator.state.draft import Draft
+from emulator.state.draft import Draft, numbered
 
 _chain: Final[ContextVar[int]] = ContextVar("chain", default=0)
 
@@ -33,7 +33,7 @@ def chain(delay: float) -> int:
 
 def key(draft: Draft) -> str:
     """A new item's; keys are in the order in which items came."""
-    return _key(draft.next("outbox"))
+    return numbered(draft.next("outbox"))
 
 
 def put(call: Call) -> None:
@@ -99,7 +99,7 @@ class Line:
         return item
 
     def _append(self, draft: Draft, newest: int) -> None:
-        for key in map(_key, range(self._newest + 1, newest + 1)):
+        for key in map(numbered, range(self._newest + 1, newest + 1)):
             place = _place(key, draft.outbox.get(key))
             if place is not None:
                 heapq.heappush(self._heap, place)
@@ -117,7 +117,3 @@ def _place(key: str, item: Mapping[str, Any] | None) -> tuple[float, float, str]
     if item is None or (due := item["due"]) is None:
         return None
     return due, item.get("rank", 0.0), key
-
-
-def _key(number: int) -> str:
-    return f"{number:012d}"

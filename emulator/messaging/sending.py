@@ -51,7 +51,8 @@ class Job:
         """What is looked at now; nothing is rendered unless all say yes."""
         if missing := self._missing():
             return [row(missing[0], (False, missing[1]))]
-        again = {**AFTER_DELAY, **(RECHECK if self.campaign.get("recheck_audience") else {})}
+        recheck = self.send["local"] or self.campaign.get("recheck_audience")
+        again = {**AFTER_DELAY, **(RECHECK if recheck else {})}
         case = Case(self.draft, self.campaign, self.record, self.now, message=self.sent, override=self.overrides)
         waited = self.send["delayed"] and "message" not in self.send
         return [*judge(again if waited else {}, case), self._reached(), *judge(DUE, case)]

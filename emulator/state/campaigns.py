@@ -11,12 +11,12 @@ import orjson
 
 from emulator import clock
 from emulator.errors import ConfigError
-from emulator.state import audience, property_filters, webhook_templates
+from emulator.state import audience, delays, plans, property_filters, webhook_templates
 from emulator.state.draft import Draft
 
 Campaign = Mapping[str, Any]
 """What the seed says, and: `trigger` (one key), `delay` in seconds, `start` and `end` as sortable text where there are
-any, `messages` with their percentages, `created_at`, `updated_at`, `sequence`.
+any, `plan` where it is scheduled, `messages` with their percentages, `created_at`, `updated_at`, `sequence`.
 """
 Variant = Mapping[str, Any]
 """{id, name, channel, percentage} and the fields of the channel's message."""
@@ -73,11 +73,11 @@ def _write(draft: Draft, item: Mapping[str, Any], place: str, sequence: int, now
     flaws = list(_flaws(draft, item, place, now))
     if flaws:
         raise ConfigError("\n".join(flaws))
-    campaign = _new({**item, "messages": messages}, place, sequence, now)
+    campaign = _new({**item, "messages": messages, **_plan(draft, item, place)}, place, sequence, now)
     draft.campaigns[item["id"]] = campaign
     for tag in item.get("tags", ()):
         draft.tags[tag] = {}
-    _listen(draft, campaign)
+    _listen(draft, campaign, now)
 
 
 def _new(item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> Campaign:
@@ -98,7 +98,7 @@ def _new(item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> C
         "conversion_events": [],
         **item,
         **times,
-        "delay": _delay(item, place),
+        "delay": delays.read(item, place),
         "messages": shared_out(item.get("messages", ()), control),
         **({"post_launch_draft": {**draft, **changed}} if draft else {}),
         "created_at": created,
@@ -122,7 +122,12 @@ def duplicate(draft: Draft, original: Campaign, now: datetime, **fields: Any) ->
         "sequence": len(draft.campaigns),
     }
     draft.campaigns[copy["id"]] = copy
-    _listen(draft, copy)
+    _listen(draft, copy, now)
+
+
+def _plan(draft: Draft, item: Mapping[str, Any], place: str) -> dict[str, plans.Plan]:
+    given = item.get("trigger", {}).get("schedule")
+    return {"plan": plans.read(draft, given, f"{place}.trigger.schedule")} if given else {}
 
 
 def _time(item: Mapping[str, Any], name: str, place: str, default: str) -> str:
@@ -130,16 +135,6 @@ def _time(item: Mapping[str, Any], name: str, place: str, default: str) -> str:
         return clock.read_time(item[name]) if name in item else default
     except ValueError as error:
         raise ConfigError(f"{place}.{name}: {error}") from None
-
-
-def _delay(item: Mapping[str, Any], place: str) -> float:
-    try:
-        seconds = clock.parse_duration(item.get("delay", 0))
-    except ConfigError as error:
-        raise ConfigError(f"{place}.delay: {error}") from None
-    if seconds < 0:
-        raise ConfigError(f"{place}.delay: a message does not come before what starts it")
-    return seconds
 
 
 def shared_out(messages: Sequence[Mapping[str, Any]], control: float) -> list[Variant]:
@@ -160,6 +155,8 @@ def _flaws(draft: Draft, item: Mapping[str, Any], place: str, now: datetime) -> 
     quiet = item.get("quiet_hours")
     if quiet and quiet["start"] == quiet["end"]:
         yield f"{place}.quiet_hours: start and end are both {quiet['start']}, which is no time at all"
+    if "delay" in item and "schedule" in item.get("trigger", {}):
+        yield f"{place}.delay: a scheduled campaign has none; write the time into its schedule"
     messages = item.get("messages", ())
     names = [one["id"] for one in messages]
     yield from (f"{place}.messages: the id '{one}' stands twice" for one in sorted(set(names)) if names.count(one) > 1)
@@ -195,9 +192,12 @@ def trigger_key(kind: str, name: str = "", role: str = STARTS) -> str:
     return f"{role}{kind}\0{name}"
 
 
-def _listen(draft: Draft, campaign: Campaign) -> None:
-    """Enter a campaign in the table of what it waits for, each thing once."""
-    started = [] if campaign["is_api_campaign"] or "api" in campaign["trigger"] else [campaign["trigger"]]
+def _listen(draft: Draft, campaign: Campaign, now: datetime) -> None:
+    """Enter a campaign in the table of what it waits for, each thing once; let the first turn of a schedule wait."""
+    kind = next(iter(campaign["trigger"]))
+    if kind == "schedule" and campaign["status"] == "active" and not campaign["archived"]:
+        plans.wait(draft, "campaign", campaign["id"], campaign["plan"], now)
+    started = [] if campaign["is_api_campaign"] or kind in ("api", "schedule") else [campaign["trigger"]]
     keys = [trigger_key(*named(one)) for one in started]
     keys += [trigger_key(*named(one), EXCEPTS) for one in campaign.get("exception_events", ())]
     keys += [trigger_key(*one, CONVERTS) for event in campaign["conversion_events"] for one in conversion_keys(event)]
@@ -239,6 +239,7 @@ def is_heard(draft: Draft, kind: str, name: str) -> bool:
 
 
 def _silence(draft: Draft, campaign_id: str) -> None:
+    plans.withdraw(draft, campaign_id)
     for key, waiting in draft.triggers.items():
         if campaign_id in waiting:
             draft.triggers[key] = tuple(one for one in waiting if one != campaign_id)

@@ -16,6 +16,11 @@ State = Map[str, Any]
 EMPTY: State = Map({name: Map() for name in TABLES})
 
 
+def numbered(number: int) -> str:
+    """A number as a key that sorts as it does."""
+    return f"{number:012d}"
+
+
 class Table:
     """One table of a draft. Reads go to the persistent map until the first write."""
 
@@ -103,6 +108,12 @@ class Draft:
         count: int = self.counters.get(name, 0) + 1
         self.counters[name] = count
         return count
+
+    def queue(self, item: Any) -> str:
+        """Put work in the outbox; answers its key, and the keys are in the order in which work came."""
+        key = numbered(self.next("outbox"))
+        self.outbox[key] = item
+        return key
 
     def commit(self) -> State:
         """The draft as the next state; the untouched tables are shared with the previous one."""

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from emulator import clock
+from emulator.state import zones
 from emulator.state.draft import Draft
 
 
 def local(draft: Draft, record: Mapping[str, Any], at: datetime) -> datetime:
     """An instant as the user's clocks show it."""
-    name = record.get("time_zone") or draft.settings.get("time_zone") or "UTC"
-    return at.astimezone(_zone(name))
-
-
-@lru_cache(maxsize=512)
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return ZoneInfo("UTC")
+    return at.astimezone(zones.of_user(draft, record))
 
 
 def day_begins(at: datetime, days_back: int = 0) -> datetime:

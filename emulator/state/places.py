@@ -66,24 +66,45 @@ _LANGUAGES: Final = (
 LANGUAGES: Final = frozenset(_LANGUAGES.split())
 """ISO 639-1."""
 
-_RAILS_ZONES: Final = (
-    "International Date Line West|Midway Island|American Samoa|Hawaii|Alaska|Pacific Time (US & Canada)|Tijuana|"
-    "Mountain Time (US & Canada)|Arizona|Chihuahua|Mazatlan|Central Time (US & Canada)|Saskatchewan|Guadalajara|"
-    "Mexico City|Monterrey|Central America|Eastern Time (US & Canada)|Indiana (East)|Bogota|Lima|Quito|"
-    "Atlantic Time (Canada)|Caracas|La Paz|Santiago|Newfoundland|Brasilia|Buenos Aires|Montevideo|Georgetown|"
-    "Puerto Rico|Greenland|Mid-Atlantic|Azores|Cape Verde Is.|Dublin|Edinburgh|Lisbon|London|Casablanca|Monrovia|UTC|"
-    "Belgrade|Bratislava|Budapest|Ljubljana|Prague|Sarajevo|Skopje|Warsaw|Zagreb|Brussels|Copenhagen|Madrid|Paris|"
-    "Amsterdam|Berlin|Bern|Zurich|Rome|Stockholm|Vienna|West Central Africa|Bucharest|Cairo|Helsinki|Kyiv|Riga|Sofia|"
-    "Tallinn|Vilnius|Athens|Istanbul|Minsk|Jerusalem|Harare|Pretoria|Kaliningrad|Moscow|St. Petersburg|Volgograd|"
-    "Samara|Kuwait|Riyadh|Nairobi|Baghdad|Tehran|Abu Dhabi|Muscat|Baku|Tbilisi|Yerevan|Kabul|Ekaterinburg|Islamabad|"
-    "Karachi|Tashkent|Chennai|Kolkata|Mumbai|New Delhi|Kathmandu|Dhaka|Sri Jayawardenepura|Almaty|Astana|Novosibirsk|"
-    "Rangoon|Bangkok|Hanoi|Jakarta|Krasnoyarsk|Beijing|Chongqing|Hong Kong|Urumqi|Kuala Lumpur|Singapore|Taipei|Perth|"
-    "Irkutsk|Ulaanbaatar|Seoul|Osaka|Sapporo|Tokyo|Yakutsk|Darwin|Adelaide|Canberra|Melbourne|Sydney|Brisbane|Hobart|"
-    "Vladivostok|Guam|Port Moresby|Magadan|Srednekolymsk|Solomon Is.|New Caledonia|Fiji|Kamchatka|Marshall Is.|"
-    "Auckland|Wellington|Nuku'alofa|Tokelau Is.|Chatham Is.|Samoa"
-)
-RAILS_ZONES: Final = frozenset(_RAILS_ZONES.split("|"))
-"""The names that Ruby on Rails gives to time zones; Braze takes them beside the IANA names (documented)."""
+_CITIES: Final = {
+    "Africa": "Cairo|Casablanca|Harare|Monrovia|Nairobi",
+    "America": "Bogota|Caracas|Chihuahua|La Paz|Lima|Mazatlan|Mexico City|Monterrey|Montevideo|Puerto Rico|Santiago|"
+    "Tijuana",
+    "Asia": "Almaty|Baghdad|Baku|Bangkok|Chongqing|Dhaka|Hong Kong|Irkutsk|Jakarta|Jerusalem|Kabul|Kamchatka|Karachi|"
+    "Kathmandu|Kolkata|Krasnoyarsk|Kuala Lumpur|Kuwait|Magadan|Muscat|Novosibirsk|Rangoon|Riyadh|Seoul|Singapore|"
+    "Srednekolymsk|Taipei|Tashkent|Tbilisi|Tehran|Tokyo|Ulaanbaatar|Urumqi|Vladivostok|Yakutsk|Yerevan",
+    "Atlantic": "Azores",
+    "Australia": "Adelaide|Brisbane|Canberra|Darwin|Hobart|Melbourne|Perth|Sydney",
+    "Europe": "Amsterdam|Athens|Belgrade|Berlin|Bratislava|Brussels|Bucharest|Budapest|Copenhagen|Dublin|Helsinki|"
+    "Istanbul|Kaliningrad|Lisbon|Ljubljana|London|Madrid|Minsk|Moscow|Paris|Prague|Riga|Rome|Samara|Sarajevo|Skopje|"
+    "Sofia|Stockholm|Tallinn|Vienna|Vilnius|Volgograd|Warsaw|Zagreb|Zurich",
+    "Pacific": "Auckland|Fiji|Guam|Port Moresby",
+}
+_OTHER_ZONES: Final = {
+    "International Date Line West": "Etc/GMT+12", "Midway Island": "Pacific/Midway",
+    "American Samoa": "Pacific/Pago_Pago", "Hawaii": "Pacific/Honolulu", "Alaska": "America/Juneau",
+    "Pacific Time (US & Canada)": "America/Los_Angeles", "Mountain Time (US & Canada)": "America/Denver",
+    "Arizona": "America/Phoenix", "Central Time (US & Canada)": "America/Chicago", "Saskatchewan": "America/Regina",
+    "Guadalajara": "America/Mexico_City", "Central America": "America/Guatemala",
+    "Eastern Time (US & Canada)": "America/New_York", "Indiana (East)": "America/Indiana/Indianapolis",
+    "Quito": "America/Lima", "Atlantic Time (Canada)": "America/Halifax", "Newfoundland": "America/St_Johns",
+    "Brasilia": "America/Sao_Paulo", "Buenos Aires": "America/Argentina/Buenos_Aires", "Georgetown": "America/Guyana",
+    "Greenland": "America/Godthab", "Mid-Atlantic": "Atlantic/South_Georgia", "Cape Verde Is.": "Atlantic/Cape_Verde",
+    "Edinburgh": "Europe/London", "UTC": "UTC", "Bern": "Europe/Zurich", "West Central Africa": "Africa/Algiers",
+    "Kyiv": "Europe/Kiev", "Pretoria": "Africa/Johannesburg", "St. Petersburg": "Europe/Moscow",
+    "Abu Dhabi": "Asia/Muscat", "Ekaterinburg": "Asia/Yekaterinburg", "Islamabad": "Asia/Karachi",
+    "Chennai": "Asia/Kolkata", "Mumbai": "Asia/Kolkata", "New Delhi": "Asia/Kolkata",
+    "Sri Jayawardenepura": "Asia/Colombo", "Astana": "Asia/Almaty", "Hanoi": "Asia/Bangkok",
+    "Beijing": "Asia/Shanghai", "Osaka": "Asia/Tokyo", "Sapporo": "Asia/Tokyo", "Solomon Is.": "Pacific/Guadalcanal",
+    "New Caledonia": "Pacific/Noumea", "Marshall Is.": "Pacific/Majuro", "Wellington": "Pacific/Auckland",
+    "Nuku'alofa": "Pacific/Tongatapu", "Tokelau Is.": "Pacific/Fakaofo", "Chatham Is.": "Pacific/Chatham",
+    "Samoa": "Pacific/Apia",
+}  # fmt: skip
+RAILS_ZONES: Final = {
+    **{city: f"{area}/{city.replace(' ', '_')}" for area, cities in _CITIES.items() for city in cities.split("|")},
+    **_OTHER_ZONES,
+}
+"""The names that Ruby on Rails gives to time zones -> their IANA names; Braze takes both (documented)."""
 
 
 @cache

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from emulator import clock
-from emulator.state.draft import Draft
+from emulator.state.draft import Draft, numbered
 
 Record = Mapping[str, Any]
 
@@ -38,14 +38,10 @@ def add(draft: Draft, table: str, record: Record) -> str:
     """Keep a new record under the next number, which is answered."""
     number = draft.next(table)
     records = getattr(draft, table)
-    records[_key(number)] = record
-    if number > MOST and _key(number - MOST) in records:
-        del records[_key(number - MOST)]
-    return _key(number)
-
-
-def _key(number: int) -> str:
-    return f"{number:012d}"
+    records[numbered(number)] = record
+    if number > MOST and numbered(number - MOST) in records:
+        del records[numbered(number - MOST)]
+    return numbered(number)
 
 
 def change(draft: Draft, table: str, key: str, **fields: Any) -> None:

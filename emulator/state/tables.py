@@ -45,6 +45,8 @@ TABLES: Final = {
     "send_counts": "campaign id NUL send_id NUL day NUL variant -> how many of what (see state/send_counts.py)",
     "day_recipients": "campaign id NUL braze_id -> {day, counted}: the counters of that day that have the user already",
     "send_ids": "campaign id NUL send_id -> {campaign_id, send_id, at}",
+    "schedules": "schedule_id -> what the API has planned (see state/schedules.py)",
+    "plans": "campaign or Canvas id -> next turn of its schedule {kind, turn, due, item} (see state/plans.py)",
     "decisions": "number -> why a user got a message or not (see state/sends.py)",
     "messages": "number -> message as it was rendered for a user (see state/sends.py)",
     "message_activity": "number -> what went wrong with a message: the Message Activity Log",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -391,3 +392,11 @@ def _(braze: Client, size: int) -> Any:
 @edge("send_id_characters", GOOD, (400, "'send_id' is not valid"))
 def _(braze: Client, count: int) -> Any:
     return posted(client({"campaigns": [CAMPAIGN]}), "/sends/id/create", {"campaign_id": "c", "send_id": "x" * count})
+
+
+@edge("schedule_days", GOOD, (400, "Bad Request"))
+def _(braze: Client, count: int) -> Any:
+    still = client({"campaigns": [CAMPAIGN], "clock": {"now": "2026-01-01T12:00:00Z", "frozen": True}})
+    time = (datetime(2026, 1, 1, 12) + timedelta(days=count)).isoformat()
+    body = {"campaign_id": "c", "broadcast": True, "schedule": {"time": time}}
+    return posted(still, "/campaigns/trigger/schedule/create", body)

@@ -6,18 +6,17 @@ from typing import Final
 
 from emulator import clock
 from emulator.call import Call, Json
-from emulator.errors import ApiError
-from emulator.handlers.braze import _campaign_details, _campaigns, _recipients, _send_series
+from emulator.handlers.braze import _campaign_details, _campaigns, _recipients, _send_series, _sends
 from emulator.handlers.braze._campaign_details import shown_channel
 from emulator.handlers.braze._recipients import Recipients, invalid
 from emulator.state import campaigns, conversions
-from emulator.state.bounds import bound
 from emulator.state.campaigns import Campaign
 
 PAGE: Final = 100
 COPIED: Final = {"name": "name", "description": "description", "tag_names": "tags"}
 """Parameter of a copy -> what the campaign calls it."""
-MAX_BYTES: Final = bound("trigger_properties_bytes")
+SCHEDULE_TYPES: Final = {"api": "api_triggered", "schedule": "time_based"}
+"""Trigger -> schedule_type, where it is not action_based."""
 
 
 def list_campaigns(call: Call) -> Json:
@@ -58,7 +57,7 @@ def get_campaign(call: Call) -> Json:
         "draft": one["status"] == "draft",
         "enabled": one["status"] == "active" and not one["archived"],
         "has_post_launch_draft": bool(changes),
-        "schedule_type": "api_triggered" if "api" in one["trigger"] else "action_based",
+        "schedule_type": SCHEDULE_TYPES.get(next(iter(one["trigger"])), "action_based"),
         "channels": list(dict.fromkeys(shown_channel(item["channel"]) for item in one["messages"])),
         "messages": _campaign_details.messages(one, call.args.get("include_has_translatable_content", False)),
         "conversion_behaviors": [{"window": conversions.WINDOW, **event} for event in one["conversion_events"]],
@@ -86,14 +85,8 @@ def duplicate_campaign(call: Call) -> Json:
 def trigger_campaign(call: Call) -> Json:
     """Start an API-triggered campaign for recipients, or for everybody in an audience; one dispatch_id for all."""
     body = call.body
-    campaign = _campaigns.find(call, body["campaign_id"])
-    if "api" not in campaign["trigger"] or campaign["is_api_campaign"]:
-        hint = f"'{campaign['name']}' is not API-triggered; {_instead(campaign)}"
-        raise ApiError("invalid", message=_campaigns.INVALID, hint=hint)
-    _check_size(body.get("trigger_properties"))
+    campaign = _sends.campaign(call)
     tracked = _campaigns.check_send_id(call)
-    if campaign["archived"] or campaign["status"] != "active":
-        call.fate("/campaign_id", "campaign_sends_nothing", campaign["id"], f"its status is {campaign['status']}")
     recipients, errors = _found(call)
     dispatch_id, send_id = call.new_id("hex32"), body.get("send_id", "")
     for braze_id, own in recipients.items():
@@ -104,28 +97,7 @@ def trigger_campaign(call: Call) -> Json:
     return {"dispatch_id": dispatch_id, "message": "success", **tracked, **({"errors": errors} if errors else {})}
 
 
-def _instead(campaign: Campaign) -> str:
-    if campaign["is_api_campaign"]:
-        return "it is an API campaign, and POST /messages/send names it"
-    return f"it waits for {next(iter(campaign['trigger']))}"
-
-
 def _found(call: Call) -> tuple[Recipients, list[Json]]:
-    body = call.body
-    if body.get("broadcast"):
-        for name in ("recipients", "attachments"):
-            if name in body:
-                raise invalid(f"'{name}' cannot be given with 'broadcast'", f"leave {name} or broadcast out")
+    if call.body.get("broadcast"):
         return dict.fromkeys(_recipients.everybody(call), {}), []
-    if "recipients" not in body:
-        hint = "name recipients, or set broadcast to true to send to everybody in the audience"
-        raise invalid(_recipients.NOBODY, hint)
-    for one in body["recipients"]:
-        _check_size(one.get("trigger_properties"))
-    return _recipients.resolve(call, body["recipients"])
-
-
-def _check_size(properties: Json) -> None:
-    size = campaigns.size(properties)
-    if size > MAX_BYTES:
-        raise invalid("'trigger_properties' is not valid", f"{size} bytes; at most {MAX_BYTES} are taken")
+    return _recipients.resolve(call, call.body["recipients"])

@@ -1,0 +1,318 @@
+"""What the API plans for later: made, changed, deleted, and sent when its time comes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Client
+from tests.messaging.sends import HOOK, advance, decisions, out, outcomes, started, table
+
+CREATE, UPDATE, DELETE = (f"/messages/schedule/{verb}" for verb in ("create", "update", "delete"))
+OF_CAMPAIGN = tuple(f"/campaigns/trigger/schedule/{verb}" for verb in ("create", "update", "delete"))
+LIST = "/messages/scheduled_broadcasts"
+DAY = 86_400
+NINE = {"time": "2026-01-03T09:00:00Z"}
+NINE_BY_EVERYBODY = {"time": "2026-01-03T09:00:00", "in_local_time": True}
+CARD = {"type": "CLASSIC", "title": "Hi", "description": "{{${user_id}}}", "time_to_live": 60}
+USERS = [
+    {"external_id": "auckland", "time_zone": "Pacific/Auckland"},
+    {"external_id": "kiritimati", "time_zone": "Pacific/Kiritimati"},
+    {"external_id": "new york", "time_zone": "Eastern Time (US & Canada)"},
+    {"external_id": "nowhere"},
+    {"external_id": "paris", "time_zone": "Europe/Paris"},
+]
+
+
+def api(**seed: Any) -> Client:
+    """A campaign that the API triggers, and users around the world."""
+    one = {"trigger": {"api": True}, "messages": [{"id": "card", "channel": "content_card", **CARD}]}
+    return started(one, **{"profiles": USERS, **seed})
+
+
+def made(braze: Client, path: str, **body: Any) -> dict[str, Any]:
+    status, answer = braze.post(path, body)
+    assert status == 201, answer
+    return dict(answer)
+
+
+def messages(braze: Client, schedule: dict[str, Any] = NINE, **body: Any) -> str:
+    named = {} if "broadcast" in body else {"external_user_ids": ["paris"]}
+    found: str = made(braze, CREATE, schedule=schedule, messages={"content_card": CARD}, **named, **body)["schedule_id"]
+    return found
+
+
+def campaign(braze: Client, schedule: dict[str, Any] = NINE, **body: Any) -> str:
+    named = {} if "broadcast" in body else {"recipients": [{"external_user_id": "paris"}]}
+    found: str = made(braze, OF_CAMPAIGN[0], campaign_id="c", schedule=schedule, **named, **body)["schedule_id"]
+    return found
+
+
+def sent(braze: Client) -> list[tuple[str, str]]:
+    """(user, minute), in order."""
+    return [(one["external_id"], one["at"][:16]) for one in table(braze, "messages")]
+
+
+# planned
+
+
+@pytest.mark.parametrize("plan", [messages, campaign])
+def test_schedule_at_an_instant(plan: Any) -> None:
+    braze = api()
+    plan(braze)
+    assert (braze.fates, decisions(braze)) == ([], [])
+    advance(braze, 45 * 3600 - 1)
+    assert sent(braze) == []
+    advance(braze, 1)
+    assert sent(braze) == [("paris", "2026-01-03T09:00")]
+
+
+def test_schedule_messages_sends_what_messages_send_would_send() -> None:
+    braze = api()
+    answer = made(braze, CREATE, schedule=NINE, messages={"content_card": CARD}, external_user_ids=["paris", "eve"])
+    advance(braze, 3 * DAY)
+    [message] = table(braze, "messages")
+    created = braze.entries[0]
+    assert message["dispatch_id"] == answer["dispatch_id"]
+    assert message["content"]["description"] == "paris"
+    assert message["trace"] == created.trace == table(braze, "decisions")[0]["trace"]
+    assert [(fate.pointer, fate.rule) for fate in created.fates] == [("/external_user_ids/1", "no_match")]
+
+
+def test_schedule_campaign_finds_the_recipients_when_the_time_comes() -> None:
+    braze = api()
+    recipients = [
+        {"external_user_id": "late", "trigger_properties": {"a": 1}},
+        {"external_user_id": "new", "send_to_existing_only": False, "attributes": {"country": "nowhere"}},
+    ]
+    made(braze, OF_CAMPAIGN[0], campaign_id="c", schedule=NINE, recipients=recipients)
+    assert len(table(braze, "profiles")) == 5
+    braze.post("/users/track", {"attributes": [{"external_id": "late"}]})
+    advance(braze, 2 * DAY)
+    assert sorted(sent(braze)) == [("late", "2026-01-03T09:00"), ("new", "2026-01-03T09:00")]
+    assert [fate.rule for fate in braze.entries[0].fates] == ["created_profile", "country_unknown"]
+
+
+def test_schedule_campaign_carries_a_webhook_under_the_trace_of_the_call() -> None:
+    braze = started({"trigger": {"api": True}, "messages": [HOOK]})
+    made(braze, OF_CAMPAIGN[0], campaign_id="c", schedule=NINE, recipients=[{"external_user_id": "ada"}])
+    advance(braze, 2 * DAY)
+    [entry] = out(braze)
+    assert {one.trace for one in braze.entries} == {entry.trace}
+    assert outcomes(braze) == ["sent"]
+
+
+def test_schedule_campaign_in_an_audience_of_that_time() -> None:
+    braze = api()
+    audience = {"custom_attribute": {"custom_attribute_name": "plan", "comparison": "equals", "value": "gold"}}
+    campaign(braze, broadcast=True, audience=audience)
+    braze.post("/users/track", {"attributes": [{"external_id": "nowhere", "plan": "gold"}]})
+    advance(braze, 2 * DAY)
+    assert sent(braze) == [("nowhere", "2026-01-03T09:00")]
+
+
+HOURS = {
+    "kiritimati": "2026-01-02T19:00",
+    "auckland": "2026-01-02T20:00",
+    "paris": "2026-01-03T08:00",
+    "nowhere": "2026-01-03T09:00",
+    "new york": "2026-01-03T14:00",
+}
+
+
+@pytest.mark.parametrize("plan", [messages, campaign])
+@pytest.mark.parametrize("flag", ["in_local_time", "at_optimal_time"])
+def test_schedule_at_the_local_time_of_each_user(plan: Any, flag: str) -> None:
+    braze = api()
+    plan(braze, {"time": "2026-01-03T09:00:00", flag: True}, broadcast=True)
+    told = [("/schedule/at_optimal_time", "optimal_time_unknown")] if flag == "at_optimal_time" else []
+    assert braze.fates == told
+    advance(braze, 3 * DAY)
+    assert sent(braze) == list(HOURS.items())
+    assert len({one["dispatch_id"] for one in table(braze, "messages")}) == 1
+
+
+def test_schedule_takes_users_without_a_zone_in_the_companys() -> None:
+    braze = api(settings={"time_zone": "Asia/Tokyo"})
+    campaign(braze, NINE_BY_EVERYBODY, broadcast=True)
+    advance(braze, 3 * DAY)
+    assert dict(sent(braze))["nowhere"] == "2026-01-03T00:00"
+
+
+def test_schedule_on_short_notice_leaves_out_who_is_over_an_hour_past() -> None:
+    braze = api(settings={"time_zone": "America/Los_Angeles"})
+    campaign(braze, {"time": "2026-01-01T12:30:00", "in_local_time": True}, broadcast=True)
+    assert braze.fates == [("/schedule/time", "short_notice")]
+    assert dict(zip([one["external_id"] for one in table(braze, "decisions")], outcomes(braze), strict=True)) == {
+        "auckland": "not_sent", "kiritimati": "not_sent", "paris": "sent", "new york": "waiting", "nowhere": "waiting",
+    }  # fmt: skip
+    told = dict(decisions(braze))["not_sent"]
+    assert told.startswith("2026-01-01T12:30:00 in Pacific/") and told.endswith(", more than an hour ago")
+    advance(braze, DAY)
+    assert sent(braze)[1:] == [("new york", "2026-01-01T17:30"), ("nowhere", "2026-01-01T20:30")]
+
+
+def test_schedule_looks_at_the_audience_of_a_campaign_twice_for_a_local_time() -> None:
+    audience = {"custom_attribute": {"custom_attribute_name": "plan", "comparison": "exists"}}
+    users = [{**one, "custom_attributes": {"plan": "gold"}} for one in USERS]
+    braze = started({"trigger": {"api": True}, "audience": audience,
+                     "messages": [{"id": "card", "channel": "content_card", **CARD}]}, profiles=users)  # fmt: skip
+    campaign(braze, NINE_BY_EVERYBODY, broadcast=True)
+    advance(braze, 32 * 3600)
+    braze.post("/users/track", {"attributes": [{"external_id": "paris", "plan": None}]})
+    advance(braze, DAY)
+    assert [user for user, _ in sent(braze)] == ["kiritimati", "auckland", "nowhere", "new york"]
+
+
+BAD_TIMES = {
+    "no time": "soon",
+    "an hour that there is not": "2026-01-03T25:00:00Z",
+    "past": "2026-01-01T11:59:59Z",
+    "before the calendar": "0001-01-01T00:00:00+14:00",
+    "after the calendar": "9999-12-31T23:59:59-12:00",
+    "too far": "2026-04-02T00:00:00Z",
+}
+
+
+@pytest.mark.parametrize("name", BAD_TIMES)
+@pytest.mark.parametrize("local", [True, False])
+def test_schedule_refuses_a_time_that_cannot_be(name: str, local: bool) -> None:
+    braze = api()
+    schedule = {"time": BAD_TIMES[name], "in_local_time": local}
+    for path, body in ((CREATE, {"external_user_ids": ["paris"], "messages": {"content_card": CARD}}),
+                       (OF_CAMPAIGN[0], {"campaign_id": "c", "broadcast": True})):  # fmt: skip
+        assert braze.post(path, {**body, "schedule": schedule}) == (400, {"message": "Bad Request"})
+        assert braze.entries[-1].note.startswith("schedule.time")
+    assert table(braze, "schedules") == []
+
+
+def test_a_call_that_is_refused_when_its_time_comes_says_so() -> None:
+    braze = api(segments=[{"id": "s", "name": "S", "filters": {"everyone": True}}])
+    messages(braze, segment_id="s")
+    with braze.emulator.workspaces.default.transaction() as draft:
+        del draft.segments["s"]
+    advance(braze, 3 * DAY)
+    assert [fate.rule for fate in braze.entries[0].fates] == ["refused_later"]
+
+
+# changed and deleted
+
+
+def test_update_scheduled_messages_changes_only_what_it_names() -> None:
+    braze = api()
+    key = messages(braze)
+    assert made(braze, UPDATE, schedule_id=key, messages={"content_card": {**CARD, "title": "Ho"}}) == {
+        "message": "success"
+    }
+    made(braze, UPDATE, schedule_id=key, schedule={"time": "2026-01-02T09:00:00Z"})
+    assert braze.emulator.dispatcher.advance(braze.emulator.workspaces.default, DAY) == 0
+    assert sent(braze) == [("paris", "2026-01-02T09:00")]
+    assert table(braze, "messages")[0]["content"]["title"] == "Ho"
+    advance(braze, 3 * DAY)
+    assert len(sent(braze)) == 1
+
+
+def test_update_scheduled_campaign_replaces_the_whole_schedule() -> None:
+    braze = api()
+    key = campaign(braze, NINE_BY_EVERYBODY, broadcast=True)
+    made(braze, OF_CAMPAIGN[1], campaign_id="c", schedule_id=key, schedule={"time": "2026-01-03T10:00:00"})
+    advance(braze, 3 * DAY)
+    assert {minute for _, minute in sent(braze)} == {"2026-01-03T10:00"}
+
+
+def test_update_scheduled_campaign_comes_too_late_once_a_zone_has_the_time() -> None:
+    braze = api()
+    key = campaign(braze, NINE_BY_EVERYBODY, broadcast=True)
+    advance(braze, 32 * 3600)
+    made(braze, OF_CAMPAIGN[1], campaign_id="c", schedule_id=key, schedule={"time": "2026-01-09T10:00:00"})
+    assert braze.fates == [("/schedule_id", "schedule_begun")]
+    advance(braze, 9 * DAY)
+    assert sent(braze) == list(HOURS.items())
+
+
+def test_delete_scheduled_campaign_keeps_it_from_the_zones_that_are_left() -> None:
+    braze = api()
+    key = campaign(braze, NINE_BY_EVERYBODY, broadcast=True)
+    advance(braze, 32 * 3600)
+    assert made(braze, OF_CAMPAIGN[2], campaign_id="c", schedule_id=key) == {"message": "success"}
+    advance(braze, 9 * DAY)
+    assert sent(braze) == list(HOURS.items())[:2]
+    assert decisions(braze).count(("not_sent", "it was unscheduled")) == 3
+
+
+def test_delete_scheduled_messages_sends_nothing() -> None:
+    braze = api()
+    key = messages(braze)
+    other = messages(braze, {"time": "2026-01-03T10:00:00Z"})
+    made(braze, DELETE, schedule_id=key)
+    advance(braze, 9 * DAY)
+    assert sent(braze) == [("paris", "2026-01-03T10:00")]
+    for gone, told in ((key, "was deleted"), (other, "was sent at 2026-01-03T10:00:00.000Z"), ("x", "there are: ")):
+        assert braze.post(DELETE, {"schedule_id": gone}) == (400, {"message": "Invalid Schedule ID"})
+        assert told in braze.entries[-1].note
+
+
+def test_delete_scheduled_messages_is_not_for_campaigns() -> None:
+    braze = api()
+    key = campaign(braze)
+    assert braze.post(DELETE, {"schedule_id": key})[0] == 400
+    assert braze.post(OF_CAMPAIGN[2], {"campaign_id": "d", "schedule_id": key})[0] == 400
+    assert made(braze, OF_CAMPAIGN[2], campaign_id="c", schedule_id=key)
+
+
+def test_schedules_follow_the_state() -> None:
+    braze = api()
+    workspace = braze.emulator.workspaces.default
+    workspace.snapshot("before")
+    key = messages(braze)
+    workspace.snapshot("planned")
+    made(braze, DELETE, schedule_id=key)
+    workspace.restore("planned")
+    branch = braze.emulator.workspaces.branch(workspace, "branch")
+    advance(braze, 3 * DAY)
+    assert len(sent(braze)) == 1
+    braze.emulator.dispatcher.advance(branch, 3 * DAY)
+    assert len(branch.view().messages) == 1
+    workspace.restore("before")
+    advance(braze, 3 * DAY)
+    assert sent(braze) == []
+    workspace.reset()
+    assert table(braze, "schedules") == []
+
+
+# the list
+
+
+def listed(braze: Client, end: str) -> list[tuple[str, str]]:
+    status, answer = braze.get(LIST, f"end_time={end}")
+    assert status == 200
+    return [(one["id"], one["next_send_time"]) for one in answer["scheduled_broadcasts"]]
+
+
+def test_list_scheduled_broadcasts_has_the_next_turn_of_each() -> None:
+    every = {"schedule": {"time": "2025-06-01T09:00:00", "repeat": "daily"}}
+    braze = started([
+        {"id": "daily", "trigger": every},
+        {"id": "local", "trigger": {"schedule": {"time": "2026-01-05T18:00:00", "in_local_time": True}}},
+        {"id": "over", "trigger": {"schedule": {"time": "2025-01-05T18:00:00"}}},
+        {"id": "draft", "status": "draft", "trigger": every},
+        {"id": "gone", "archived": True, "trigger": every},
+        {"id": "api", "trigger": {"api": True}},
+    ], settings={"time_zone": "Europe/Paris"})  # fmt: skip
+    campaigns = [("daily", "2026-01-02T09:00:00+01:00"), ("local", "2026-01-05T18:00:00")]
+    assert listed(braze, "2026-02-01") == campaigns
+    assert listed(braze, "2026-01-05T23:00:00Z") == campaigns[:1]
+    assert listed(braze, "2026-01-02") == []
+    advance(braze, DAY)
+    assert listed(braze, "2026-01-04") == [("daily", "2026-01-03T09:00:00+01:00")]
+    advance(braze, 8 * DAY)
+    assert listed(braze, "2027-01-01") == [("daily", "2026-01-11T09:00:00+01:00")]
+
+
+def test_list_scheduled_broadcasts_has_only_what_the_dashboard_planned() -> None:
+    braze = api()
+    campaign(braze)
+    assert listed(braze, "2027-01-01") == []
+    _, details = braze.get("/campaigns/details", "campaign_id=c")
+    assert details["schedule_type"] == "api_triggered"
