@@ -195,7 +195,8 @@ def _sent(draft: Draft, job: Job, verdicts: list[Any], composed: Composed) -> No
 
 
 def _advice(draft: Draft, job: Job, composed: Composed) -> list[str]:
-    about = {"name": job.variant["name"], "channel": ABOUT, **composed.content}
+    given = {"request_headers": job.variant.get("request_headers")}  # without what Braze adds
+    about = {"name": job.variant["name"], "channel": ABOUT, **composed.content, **given}
     return advising.of_webhook(draft, job.campaign, about)
 
 
