@@ -7,6 +7,7 @@ from typing import Any
 
 from emulator import seed
 from emulator.call import Json
+from emulator.messaging import advising
 from emulator.pipeline import Emulator
 from emulator.state import campaigns, webhook_templates
 from emulator.state.draft import Draft
@@ -68,6 +69,7 @@ def _campaign(view: Draft, campaign_id: str) -> campaigns.Campaign:
 
 
 def _shown(view: Draft, campaign: campaigns.Campaign) -> Mapping[str, Any]:
-    """As it stands, with the templates' copies in it, and what it has sent."""
+    """As it stands, with the templates' copies in it, what it has sent, and what is seldom meant so."""
     sent = view.campaign_sends.get(campaign["id"], {"count": 0})
-    return {**{name: value for name, value in campaign.items() if name != "sequence"}, "sent": sent}
+    shown = {name: value for name, value in campaign.items() if name != "sequence"}
+    return {**shown, "sent": sent, "advice": advising.advice(view, campaign)}

@@ -63,8 +63,11 @@ def remove(draft: Draft, campaign_id: str) -> None:
     _silence(draft, campaign_id)
     for key in [key for key in draft.receipts if key.partition("\0")[0] == campaign_id]:
         del draft.receipts[key]
-    if campaign_id in draft.campaign_sends:
-        del draft.campaign_sends[campaign_id]
+    for key in [key for key, one in draft.conversions.items() if one["campaign_id"] == campaign_id]:
+        del draft.conversions[key]
+    for table in (draft.campaign_sends, draft.send_minutes):
+        if campaign_id in table:
+            del table[campaign_id]
 
 
 def _write(draft: Draft, item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> None:

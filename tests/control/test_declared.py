@@ -44,6 +44,15 @@ def test_a_declared_campaign_takes_the_place_of_another_and_of_its_receipts() ->
     assert [one["id"] for one in control(braze, "GET", "/campaigns")["campaigns"]] == ["c"]
 
 
+def test_a_declaration_is_answered_with_advice() -> None:
+    braze = started({})
+    ink = {**HOOK, "url": "https://collector.movableink-dmz.com/behavioral/key"}
+    told = put(braze, {**DECLARED, "messages": [ink], "control_percentage": 10})["advice"]
+    assert [one["rule"] for one in told] == ["control_group", "unknown_users"]
+    assert told[0]["fix"] == "leave control_percentage out"
+    assert control(braze, "GET", "/campaigns/c")["advice"] == []
+
+
 def test_only_the_newest_trigger_of_a_campaign_counts() -> None:
     braze = started({})
     put(braze, DECLARED, "c")

@@ -8,6 +8,7 @@ import pytest
 
 from emulator.messaging import advising
 from emulator.pipeline import Emulator
+from emulator.state import webhook_templates
 from tests.messaging.sends import out, started, table, track
 
 JSON = {"Authorization": "Basic dTpw", "Content-Type": "application/json"}
@@ -139,6 +140,19 @@ def test_all_is_well(name: str) -> None:
 
 def test_a_workspace_that_knows_no_event_yet_is_told_nothing_of_names() -> None:
     assert told({**GOOD, "trigger": {"event": {"name": "x"}}}, custom_events=[]) == {}
+
+
+PRINTED = {"inkit/postcard_as_printed": ["no_content_type"]}
+"""Template -> what is said of it beside the audience."""
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, one in webhook_templates.built_in().items() if one.get("message", {}).get("url")]
+)
+def test_the_templates_of_the_pages_are_advised_only_where_they_are_printed_wrong(name: str) -> None:
+    parameters = webhook_templates.built_in()[name]["example"].get("parameters", {})
+    message = {"id": "hook", "template": name, "parameters": parameters}
+    assert list(told({**GOOD, "messages": [message]})) == PRINTED.get(name, [])
 
 
 def test_every_rule_is_written_somewhere_and_tried() -> None:
