@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 import orjson
 
@@ -37,7 +37,9 @@ class Caller:
             self._credentials.setdefault(credential.service, credential)
 
     def request(self, call: Mapping[str, Any]) -> Request:
-        """Raises ConfigError for an unknown service or operation and for a placeholder without a value."""
+        """Raises ConfigError for an unknown service or operation, a placeholder without a value, a url that is none."""
+        if "url" in call:
+            return self._linked(call)
         path, _, raw_query = call.get("path", "").partition("?")
         if "operation" in call:
             operation: Operation | None = self._find(call["service"], call["operation"])
@@ -49,6 +51,15 @@ class Caller:
             operation, service, method = match.operation, call.get("service", match.service.name), call["method"]
         headers = self._headers(call, self._form(service, operation), service)
         return Request(method, path, _query(call.get("query", {})) or raw_query, headers, _body(call))
+
+    def _linked(self, call: Mapping[str, Any]) -> Request:
+        """What whoever opens a link sends: its host as Host, and no credential unless the call names the service."""
+        parts = _address(call["url"])
+        host, path = str(parts.hostname), unquote(parts.path) or "/"
+        sent = {**call, "headers": {"Host": host, **call.get("headers", {})}}
+        form = self._form(call["service"], None) if "service" in call else None
+        headers = self._headers(sent, form, call.get("service", ""))
+        return Request(call.get("method", "GET"), path, parts.query, headers, _body(call))
 
     def _find(self, service: str, operation: str) -> Operation:
         try:
@@ -88,6 +99,16 @@ class Caller:
             headers.update({"authorization": f"{form['scheme']} {SCHEMES[form['scheme']](text)}"} if text else {})
         headers.update({name.lower(): str(value) for name, value in call.get("headers", {}).items()})
         return {name: value for name, value in headers.items() if value}
+
+
+def _address(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = SplitResult("", "", "", "", "")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"url: '{url[:200]}' is no address; one begins with https:// and a host")
+    return parts
 
 
 def _written(form: Mapping[str, Any], credential: Credential) -> str:

@@ -18,12 +18,14 @@ from emulator.errors import ConfigError
 from emulator.pipeline import Emulator
 from emulator.replay import calling, reports, scenario, steps
 from emulator.replay.scenario import Scenario
-from emulator.replay.steps import Entry, Target
+from emulator.replay.steps import Entry, Message, Target
 
 USAGE: Final = 2
 BEFORE, KEPT = "before-the-last-call", "kept-by-replay"
 """Snapshots: the state that repeating a call begins with, and the mark of a workspace that nobody is using."""
 PAGE: Final = 1000
+MOST_MESSAGES: Final = 100_000
+"""More than a workspace keeps."""
 TIMEOUT: Final = 60.0
 
 load = scenario.load
@@ -161,6 +163,9 @@ class InProcess:
         found = self._emulator.journal.get(id)
         return inspection.shown(found, reveal=True) if found else None
 
+    def messages(self) -> list[Message]:
+        return [{"id": key, **one} for key, one in self._workspace.view().messages.items()]
+
     def unfired(self) -> list[str]:
         return [_fault(fault.when, fault.status, fault.delay) for fault in self._workspace.faults if not fault.fired]
 
@@ -251,6 +256,9 @@ class Remote:
 
     def entry(self, id: int) -> Entry | None:
         return cast(Entry, self._control.get(f"/journal/{id}", reveal="true")) if id else None
+
+    def messages(self) -> list[Message]:
+        return cast(list[Message], self._control.get("/messages", limit=MOST_MESSAGES)["messages"])
 
     def unfired(self) -> list[str]:
         armed = self._control.get("/faults")

@@ -30,7 +30,8 @@ class Finding:
 
 @dataclass(slots=True)
 class StepResult:
-    """`told` is the outcome in a word, `exchange` the entry of a call's request, `others` what else was recorded.
+    """`told` is the outcome in a word, `exchange` the entry of a call's request, `others` what else was recorded,
+    `messages` what was rendered for users.
 
     `curl` sends the call again, after the commands of `preparation`; `kept` says what was left for that.
     """
@@ -49,6 +50,7 @@ class StepResult:
     seconds: float = 0.0
     exchange: dict[str, Json] = field(default_factory=dict)
     others: list[dict[str, Json]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -109,6 +111,9 @@ def _detail(step: StepResult) -> Iterator[str]:
             yield _labelled("fate", f"{fate['pointer'] or 'the body'}: {fate['rule']}. {fate['sentence']}{note}")
     for entry in step.others:
         yield _labelled("recorded", f"{entries.line(entry)} {_shown(entry['request']['body'])}")
+    for message in step.messages:
+        who = f"{message['channel']} of '{message['campaign']}' to {message['external_id'] or message['braze_id']}"
+        yield _labelled("message", f"{who} {_shown(message['content'])}")
     if step.means:
         yield from _wrapped(step.means, _labelled("means", ""), " " * 16)
 
@@ -126,7 +131,8 @@ def _shown(body: Json) -> str:
     if body is None:
         return ""
     told = body if isinstance(body, str) else orjson.dumps(body).decode()
-    return told if len(told) <= 600 else f"{told[:600]}…"
+    told = told if len(told) <= 600 else f"{told[:600]}…"
+    return told if "\n" not in told else "\n" + textwrap.indent(told.strip("\n"), " " * 16)
 
 
 def summary(results: list[Result]) -> str:

@@ -16,7 +16,7 @@ from emulator.call import Json
 from emulator.documents import Document
 from emulator.errors import ConfigError
 
-KINDS: Final = ("call", "advance", "fault", "recorded")
+KINDS: Final = ("call", "advance", "fault", "recorded", "message")
 _CAPTURE: Final = re.compile(r"(?P<liquid>\{\{.*?\}\}|\{%.*?%\})|\$\$\{|\$\{(?P<name>\w*)\}", re.DOTALL)
 """Liquid is left alone, because Braze writes `{{${first_name}}}`."""
 
@@ -70,12 +70,13 @@ def _step(raw: Mapping[str, Any], pointer: str) -> Step:
 def _described(kind: str, data: Any) -> str:
     """A name for a step that has none."""
     if kind == "call":
-        return f"{data.get('method', data.get('service'))} {data.get('path', data.get('operation'))}"
+        what = data.get("method", data.get("service", "GET"))
+        return f"{what} {data.get('path', data.get('operation', data.get('url')))}"
     if kind == "advance":
         return f"{data} later"
     if kind == "fault":
         return f"a fault: {data.get('status', data.get('delay'))}"
-    return "recorded: " + ", ".join(f"{name} {_text(value)}" for name, value in data.items())
+    return f"{kind}: " + ", ".join(f"{name} {_text(value)}" for name, value in data.items())
 
 
 @cache

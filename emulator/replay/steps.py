@@ -18,6 +18,8 @@ from emulator.replay.scenario import Scenario, Step
 
 Entry = dict[str, Any]
 """A journal entry as JSON, as the control API shows it, its credentials included."""
+Message = dict[str, Any]
+"""A message as it was rendered for a user, as the control API shows it."""
 
 
 class Target(Protocol):
@@ -43,6 +45,9 @@ class Target(Protocol):
 
     def entry(self, id: int) -> Entry | None:
         """Any one entry: a refused call belongs to no workspace."""
+
+    def messages(self) -> list[Message]:
+        """The messages that the workspace has rendered for users, oldest first."""
 
     def unfired(self) -> list[str]:
         """Faults that were armed and have not fired, in words."""
@@ -156,7 +161,9 @@ def _call(running: _Run, step: Step, result: StepResult) -> Found:
     result.exchange = own or {}
     result.others = [entry for entry in news if own is None or entry["id"] != own["id"]]
     expected = scenario.filled(dict(step.expect), running.captures)
-    wrong = list(_compared(expected, response, headers, own)) + list(_saved(running, step, response))
+    wrong = list(_compared(expected, response, headers, own)) + list(
+        _saved(running, step, "answer", _json(response.body))
+    )
     result.nearest = entries.line(own or news[-1]) if wrong and (own or news) else ""
     yield from ((f"{step.pointer}{place}", text) for place, text in wrong)
 
@@ -193,14 +200,13 @@ def _fate(fate: Mapping[str, Any]) -> str:
     return f"{fate['rule']} at {fate['pointer']}" if fate.get("pointer") else str(fate["rule"])
 
 
-def _saved(running: _Run, step: Step, response: Response) -> Iterator[tuple[str, str]]:
-    """Keep what the step saves; what is not in the answer is a difference."""
-    body = _json(response.body)
+def _saved(running: _Run, step: Step, what: str, found: Json) -> Iterator[tuple[str, str]]:
+    """Keep what the step saves; what is not in the answer or message that was found is a difference."""
     for name, pointer in step.save.items():
         try:
-            running.captures[name] = documents.pointed(body, pointer)
+            running.captures[name] = documents.pointed(found, pointer)
         except KeyError:
-            yield f"/save/{name}", f"save: the answer has nothing at {pointer}: {_excerpt(response.body)}"
+            yield f"/save/{name}", f"save: the {what} has nothing at {pointer}: {_excerpt(_raw(found))}"
 
 
 def _json(raw: bytes) -> Json:
@@ -208,6 +214,10 @@ def _json(raw: bytes) -> Json:
         return orjson.loads(raw) if raw else None
     except orjson.JSONDecodeError:
         return raw.decode("utf-8", "replace")
+
+
+def _raw(value: Json) -> bytes:
+    return value.encode() if isinstance(value, str) else orjson.dumps(value)
 
 
 def _excerpt(raw: bytes) -> str:
@@ -242,9 +252,30 @@ def _recorded(running: _Run, step: Step, result: StepResult) -> Found:
         yield f"{step.pointer}/recorded", f"recorded: expected {told} such exchanges, found {len(found)}"
 
 
+def _message(running: _Run, step: Step, result: StepResult) -> Found:
+    """Messages that were rendered; what is saved is taken from the newest that is found."""
+    wanted = dict(scenario.filled(step.data, running.captures))
+    running.collect()
+    count = wanted.pop("count", None)
+    if wanted.pop("trace", ""):
+        wanted["trace"] = running.trace
+    misses = [(matching.differences(wanted, one), one) for one in running.target.messages()]
+    result.messages = [one for missed, one in misses if not missed]
+    result.told = f"{len(result.messages)}x"
+    if not result.messages if count is None else len(result.messages) != count:
+        near = min((pair for pair in misses if pair[0]), key=lambda pair: len(pair[0]), default=None)
+        result.nearest = "; ".join(map(str, near[0])).lstrip("/") if near else "no message was rendered"
+        told = "at least 1" if count is None else str(count)
+        yield f"{step.pointer}/message", f"message: expected {told} such messages, found {len(result.messages)}"
+    elif result.messages:
+        wrong = _saved(running, step, "message", result.messages[-1])
+        yield from ((f"{step.pointer}{place}", text) for place, text in wrong)
+
+
 KINDS: Final[dict[str, Callable[[_Run, Step, StepResult], Found]]] = {
     "call": _call,
     "advance": _advance,
     "fault": _fault,
     "recorded": _recorded,
+    "message": _message,
 }

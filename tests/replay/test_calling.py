@@ -186,6 +186,22 @@ def test_method_and_path() -> None:
     assert named.headers == {"authorization": basic("token")}
 
 
+def test_a_link_is_opened_under_its_host() -> None:
+    request = caller().request({"url": "https://pub1.pskt.io/c/a%20b?data=a%3D&sig=1"})
+    assert (request.method, request.path, request.query) == ("GET", "/c/a b", "data=a%3D&sig=1")
+    assert request.headers == {"host": "pub1.pskt.io"}, "whoever opens a link has no credential"
+    named = {"service": "inkit", "method": "PUT", "body": 1, "headers": {"Host": "x"}}
+    put = caller().request({"url": "http://internal.inkit.io", **named})
+    assert (put.method, put.path, put.body, put.headers["host"]) == ("PUT", "/", b"1", "x")
+    assert put.headers["authorization"] == basic("token")
+
+
+@pytest.mark.parametrize("url", ["https%3A%2F%2Fpub1.pskt.io", "/c/x", "ftp://a.b", "http://", "http://["])
+def test_what_is_no_address_is_said(url: str) -> None:
+    with pytest.raises(ConfigError, match="is no address; one begins with https:// and a host"):
+        caller().request({"url": url})
+
+
 def test_body() -> None:
     assert made(body={"a": None}).body == b'{"a":null}'
     assert made(body=None).body == b"null"

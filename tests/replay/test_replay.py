@@ -165,6 +165,59 @@ def test_recorded(tmp_path: Path, wanted: str, passes: bool) -> None:
     assert written(tmp_path, steps).status == (reports.PASSED if passes else reports.FAILED)
 
 
+GREETED = """given:
+  profiles: [{external_id: ada, email: ada@example.com}]
+  campaigns:
+    - id: c
+      name: Greeting
+      reeligibility_seconds: 0
+      trigger: {event: {name: seen}}
+      messages:
+        - {id: m, channel: email, app_id: a, from: a@example.com, subject: "{{event_properties.${n}}}", body: "<p>"}
+"""
+SEEN = (
+    "  - call: {service: braze, operation: track_users, body: {events: ["
+    "{external_id: ada, name: seen, time: '2026-01-01T00:00:00Z', properties: {n: %s}}]}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "passes"),
+    [
+        ("campaign: Greeting", True),
+        ("external_id: ada, channel: email, status: sent, recipient: ada@example.com, count: 2", True),
+        ("count: 1", False),
+        ("content: {subject: one, body: '{{text}}'}, count: 1", True),
+        ("content: {subject: one}, trace: same", False),
+        ("content: {subject: two}, trace: same, count: 1", True),
+        ("content: {subject: three}", False),
+        ("channel: sms, count: 0", True),
+    ],
+)
+def test_message(tmp_path: Path, wanted: str, passes: bool) -> None:
+    steps = SEEN % "one" + SEEN % "two" + f"  - message: {{{wanted}}}\n"
+    assert written(tmp_path, steps, GREETED).status == (reports.PASSED if passes else reports.FAILED)
+
+
+def test_what_a_message_saves_goes_into_later_calls(tmp_path: Path) -> None:
+    steps = SEEN % "one" + SEEN % "two" + "  - {message: {channel: email}, save: {newest: /content/subject}}\n"
+    seen = written(
+        tmp_path, steps + SEEN % "'${newest}'" + "  - message: {content: {subject: two}, count: 2}\n", GREETED
+    )
+    assert seen.status == reports.PASSED, reports.text(seen)
+    assert "email of 'Greeting' to ada" in reports.text(seen, detail=True)
+
+
+def test_a_message_that_did_not_come_is_told_with_the_nearest(tmp_path: Path) -> None:
+    result = written(tmp_path, SEEN % "one" + "  - message: {content: {subject: x}}\n", GREETED)
+    assert result.steps[1].findings[0].text == "message: expected at least 1 such messages, found 0"
+    assert result.steps[1].nearest == "content/subject: expected 'x', found 'one'"
+    nothing = written(tmp_path, "  - message: {count: 1}\n", GREETED)
+    assert nothing.steps[0].nearest == "no message was rendered"
+    unsaved = written(tmp_path, SEEN % "one" + "  - {message: {count: 1}, save: {a: /content/x}}\n", GREETED)
+    assert unsaved.steps[1].findings[0].text.startswith("save: the message has nothing at /content/x: {")
+
+
 def test_scenarios_do_not_see_each_other(tmp_path: Path) -> None:
     opened = replay.in_process()
     for name in ("a", "b"):
