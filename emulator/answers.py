@@ -43,9 +43,10 @@ def queued(call: Call) -> Response:
 
 
 def failure(call: Call, error: ApiError) -> Response:
-    """The service's own words for the client's fault, from its error table."""
+    """The service's own words for the client's fault, from the operation's error table or the service's."""
     call.hint = error.hint
-    entry = call.service.errors[error.kind]
+    own = call.operation.data.get("errors", {}) if call.operation else {}
+    entry = own.get(error.kind) or call.service.errors[error.kind]
     details = {**_always(call), **error.details}
     headers = {name: str(filled(text, details)) for name, text in entry.get("headers", {}).items()}
     if "known" in error.details:

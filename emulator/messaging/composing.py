@@ -16,7 +16,10 @@ from emulator.liquid.values import HEADER, JSON, RENDERED, TEXT, URL, Finding, O
 SENDER: Final = "Braze Sender 1.0.0"
 """That the User-Agent begins so is documented; the version is assumed."""
 FORM: Final = "application/x-www-form-urlencoded"
-UNRENDERED: Final = frozenset({"app_id", "subscription_group_id", "email_template_id", "request_method", "channel"})
+UNRENDERED: Final = frozenset({
+    "app_id", "subscription_group_id", "email_template_id", "request_method", "channel",
+    "activity_id", "activity_attributes_type", "activity_attributes", "content_state", "notification",
+})  # fmt: skip
 """Fields in which Liquid has no place."""
 _HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """A field name, RFC 9110."""

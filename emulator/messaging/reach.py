@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from emulator.state import profiles, unreachable
+from emulator.state import live_activities, profiles, unreachable
 from emulator.state.draft import Draft
 from emulator.state.profiles import Record
 
@@ -84,6 +84,17 @@ def _push(*platforms: str) -> Callable[[Draft, Record, Mapping[str, Any], str], 
     return find
 
 
+def _activity(draft: Draft, record: Record, message: Mapping[str, Any], allowed: str) -> Reach:
+    """The token for starting one, or the activity's own; no subscription state keeps it back (assumed)."""
+    token = live_activities.token(draft, message, record["braze_id"])
+    if token:
+        return Reach([token], "the app has registered a token")
+    if message["event"] == live_activities.START:
+        kind, app_id = message["activity_attributes_type"], message["app_id"]
+        return Reach("", f"no push-to-start token for {kind} in the app {app_id}; declare one in the seed")
+    return Reach("", f"the user does not have the activity {message['activity_id']}")
+
+
 def _platform(draft: Draft, token: Mapping[str, Any]) -> str:
     return str(draft.apps.get(token["app_id"], {}).get("platform", "")).lower()
 
@@ -97,4 +108,5 @@ CHANNELS: Final[dict[str, Callable[[Draft, Record, Mapping[str, Any], str], Reac
     "kindle_push": _push("kindle"),
     "web_push": _push("web"),
     "content_card": _card,
+    live_activities.CHANNEL: _activity,
 }

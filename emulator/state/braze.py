@@ -10,6 +10,7 @@ from emulator.state import (
     attribute_types,
     campaigns,
     content_blocks,
+    live_activities,
     seeded_addresses,
     seeded_profiles,
     segments,
@@ -51,6 +52,7 @@ def plant(draft: Draft, document: Mapping[str, Any], now: datetime) -> None:
     seeded_profiles.plant(draft, document.get("profiles", ()), now)
     seeded_addresses.plant(draft, document, now)
     series.plant(draft, document)
+    live_activities.plant(draft, document)
     template_sources.plant(draft, document, now)
     campaigns.plant(draft, document.get("campaigns", ()), now)
 

@@ -44,6 +44,8 @@ TABLES: Final = {
     "campaign_sends": "campaign id -> {first_sent, last_sent, count}",
     "send_counts": "campaign id NUL send_id NUL day NUL variant -> how many of what (see state/send_counts.py)",
     "day_recipients": "campaign id NUL braze_id -> {day, counted}: the counters of that day that have the user already",
+    "live_activities": "app id NUL activity id -> Live Activity (see state/live_activities.py)",
+    "push_to_start_tokens": "app id NUL type of activity NUL braze_id -> token",
     "send_ids": "campaign id NUL send_id -> {campaign_id, send_id, at}",
     "schedules": "schedule_id -> what the API has planned (see state/schedules.py)",
     "plans": "campaign or Canvas id -> next turn of its schedule {kind, turn, due, item} (see state/plans.py)",

@@ -374,6 +374,15 @@ def _(braze: Client, count: int) -> Any:
                   {"campaign_id": "c", "recipients": recipients})  # fmt: skip
 
 
+@edge("live_activity_users", GOOD, (400, "The max number of external_ids and aliases per request was exceeded"))
+def _(braze: Client, count: int) -> Any:
+    notification = {"alert": {"title": "t", "body": "b"}}
+    body = {"app_id": "a", "activity_id": "i", "activity_attributes_type": "T", "activity_attributes": {},
+            "content_state": {}, "notification": notification,
+            "external_user_ids": [str(number) for number in range(count)]}  # fmt: skip
+    return posted(braze, "/messages/live_activity/start", body)
+
+
 @edge("message_users", GOOD, (400, "The max number of external_ids and aliases per request was exceeded"))
 def _(braze: Client, count: int) -> Any:
     aliases = [{"alias_label": "l", "alias_name": str(number)} for number in range(count - 1)]

@@ -31,13 +31,13 @@ def invalid(message: str, hint: str) -> ApiError:
     return ApiError("invalid", message=message, hint=hint)
 
 
-def narrowing(call: Call) -> Callable[[Record], bool]:
+def narrowing(call: Call, name: str = "audience") -> Callable[[Record], bool]:
     """Whether a profile is in the segment and the audience that the call names. Raises ApiError for bad ones."""
     body = call.body
     segment = _segments.find(call, body["segment_id"]) if "segment_id" in body else {}
-    filters = [one for one in (segment.get("filters"), body.get("audience")) if one is not None]
-    if "audience" in body:
-        flaws = list(audience.flaws(call.state, body["audience"], "audience"))
+    filters = [one for one in (segment.get("filters"), body.get(name)) if one is not None]
+    if name in body:
+        flaws = list(audience.flaws(call.state, body[name], name))
         if flaws:
             raise invalid(BAD_AUDIENCE, flaws[0])
     try:
@@ -47,9 +47,23 @@ def narrowing(call: Call) -> Callable[[Record], bool]:
     return lambda record: all(one(record) for one in inside)
 
 
-def everybody(call: Call) -> list[str]:
-    """The braze_ids of a broadcast."""
-    inside = narrowing(call)
+def named(call: Call, fields: Mapping[str, str]) -> dict[str, str]:
+    """braze_id -> where it stands, of the users in some arrays; who is not there has a fate. `fields` say which kind of
+    identifier an array holds.
+    """
+    room, found = Profiles(call.state, call.now), {}
+    for name, kind in fields.items():
+        for index, one in enumerate(call.body.get(name) or ()):
+            entry = Entry(call, room, f"/{name}/{index}")
+            braze_id = entry.only(kind, one)
+            if braze_id is not None:
+                found[braze_id] = entry.place
+    return found
+
+
+def everybody(call: Call, name: str = "audience") -> list[str]:
+    """The braze_ids of a broadcast; `name` is the call's word for the audience."""
+    inside = narrowing(call, name)
     return [record["braze_id"] for record in call.state.profiles.values() if inside(record)]
 
 

@@ -6,15 +6,16 @@ from emulator import clock
 from emulator.call import Call, Json
 from emulator.errors import ApiError
 from emulator.handlers.braze import _campaigns, _recipients, _sends
-from emulator.handlers.braze._entry import Entry
-from emulator.state.profiles import Profiles
 
 
 def send_messages(call: Call) -> Json:
     """Send every channel's message to every user."""
     body = call.body
     _sends.check_users(call)
-    users = _recipients.everybody(call) if body.get("broadcast") else _recipients.narrowed(call, _named(call))
+    if body.get("broadcast"):
+        users = _recipients.everybody(call)
+    else:
+        users = _recipients.narrowed(call, _recipients.named(call, _sends.USERS))
     messages = _sends.messages(call, body)
     tracked = _campaigns.check_send_id(call)
     dispatch_id = call.new_id("hex32")
@@ -29,18 +30,6 @@ def send_messages(call: Call) -> Json:
         for message in messages:
             call.occurred("message", braze_id, message["channel"], message=message, **common)
     return {"dispatch_id": dispatch_id, "message": "success", **tracked}
-
-
-def _named(call: Call) -> dict[str, str]:
-    """braze_id -> where it stands; users have to be there (documented)."""
-    room, found = Profiles(call.state, call.now), {}
-    for name, kind in _sends.USERS.items():
-        for index, one in enumerate(call.body.get(name) or ()):
-            entry = Entry(call, room, f"/{name}/{index}")
-            braze_id = entry.only(kind, one)
-            if braze_id is not None:
-                found[braze_id] = entry.place
-    return found
 
 
 def create_send_id(call: Call) -> Json:
