@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -64,7 +63,7 @@ def _week(on: list[Any], first: date, number: int) -> set[date]:
 def _month(on: list[Any], first: date, number: int) -> set[date]:
     """A day that the month does not have is its last one (assumed)."""
     year, month = divmod(first.year * 12 + first.month - 1 + number, 12)
-    last = monthrange(year, month + 1)[1]
+    last = (date(year + month // 11, (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
     days = [last if one == "last" else min(one, last) for one in on or [first.day]]
     return {date(year, month + 1, one) for one in days}
 

@@ -112,6 +112,16 @@ def test_schedule_campaign_in_an_audience_of_that_time() -> None:
     assert sent(braze) == [("nowhere", "2026-01-03T09:00")]
 
 
+def test_schedule_messages_may_override_frequency_caps() -> None:
+    braze = api(settings={"frequency_caps": [{"count": 1, "weeks": 1}]})
+    hook = {name: HOOK[name] for name in ("url", "request_method", "request_headers", "body")}
+    body = {"external_user_ids": ["paris"], "schedule": NINE, "messages": {"webhook": hook}}
+    for more in ({}, {}, {"override_messaging_limits": True}):
+        made(braze, CREATE, **body, **more)
+    advance(braze, 2 * DAY)
+    assert outcomes(braze) == ["sent", "not_sent", "sent"]
+
+
 HOURS = {
     "kiritimati": "2026-01-02T19:00",
     "auckland": "2026-01-02T20:00",
