@@ -38,7 +38,11 @@ def read_template(emulator: Emulator, workspace: Workspace, given: Given) -> Jso
 
 def list_campaigns(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
     view = workspace.view()
-    return {"campaigns": [_shown(view, one) for one in campaigns.listed(view, newest_first=False, archived=True)]}
+    return {
+        "campaigns": [
+            _shown(view, one) for one in campaigns.listed(view.campaigns.values(), newest_first=False, archived=True)
+        ]
+    }
 
 
 def read_campaign(emulator: Emulator, workspace: Workspace, given: Given) -> Json:

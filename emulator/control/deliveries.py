@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice, zip_longest
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 from emulator import inspection, redaction
 from emulator.call import Json
+from emulator.control.sent import is_about
 from emulator.errors import ConfigError
 from emulator.messaging import health, resending
 from emulator.pipeline import Emulator
 from emulator.state.draft import Draft
+from emulator.state.sends import ABOUT
 from emulator.workspaces import Workspace
 
 Given = dict[str, Any]
-ABOUT: Final = ("campaign_id", "campaign", "braze_id", "external_id", "trace")
 
 
 def list_deliveries(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
@@ -44,7 +45,7 @@ def _attempts(view: Draft, given: Given) -> Iterator[tuple[str, Mapping[str, Any
 def _fits(held: Mapping[str, Any], given: Given) -> bool:
     return (
         given.get("trace") in (None, held["trace"])
-        and given.get("campaign") in (None, held["campaign_id"], held["campaign"])
+        and is_about(held, given)
         and given.get("user") in (None, held["external_id"], held["braze_id"])
     )
 
@@ -59,7 +60,7 @@ def _shown(emulator: Emulator, key: str, held: Mapping[str, Any], place: int, re
     request = _written(_request(held, attempt), reveal)
     return {
         "message": key,
-        **{name: held[name] for name in ABOUT},
+        **{name: held[name] for name in ABOUT if name in held},
         "attempt": place + 1,
         "resent": "request" in attempt,
         "differs": _differences(_written(held["content"], reveal), request),

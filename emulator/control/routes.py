@@ -40,6 +40,7 @@ _FILTERS: Final[dict[str, Any]] = {
 }
 _SENT: Final[dict[str, Any]] = {
     "campaign": {**TEXT, "description": "A campaign's id or name."},
+    "canvas": {**TEXT, "description": "A Canvas's id or name."},
     "user": {**TEXT, "description": "An external_id or braze_id."},
     "trace": TEXT,
     "limit": {**NUMBER, "description": "The newest so many; 100 without it."},

@@ -15,6 +15,8 @@ from emulator.workspaces import Workspace
 Given = dict[str, Any]
 NAMING: Final = ("name", "product_id", "channel", "subscription_group_id")
 """Fields that name what a trigger waits for."""
+SOURCES: Final = {"campaign": "campaigns", "canvas": "canvases"}
+"""What a decision or a message is about -> the table."""
 EQUAL: Final = ("trace", "outcome", "channel", "status", "dispatch_id", "category")
 
 
@@ -44,34 +46,39 @@ def _found(view: Draft, table: str, given: Given) -> list[Json]:
         {"id": key, **one}
         for key, one in getattr(view, table).items()
         if all(one.get(name) == value for name, value in wanted.items())
-        and given.get("campaign") in (None, one["campaign_id"], one["campaign"])
+        and is_about(one, given)
         and (user in ("", one["external_id"]) or sends.current(view, one["braze_id"]) == braze_id)
     ]
     limit = given.get("limit", 100)
     return found[-limit:] if limit else []
 
 
+def is_about(one: Mapping[str, Any], given: Given) -> bool:
+    """Whether a decision or a message is about the campaign or Canvas that is asked for, by id or name."""
+    return all(given.get(what) in (None, one.get(f"{what}_id"), one.get(what)) for what in SOURCES)
+
+
 def _why_none(view: Draft, given: Given) -> Iterator[str]:
-    campaign, user = given.get("campaign"), given.get("user")
+    user = given.get("user")
     if user is not None and view.external_ids.get(user, user) not in view.profiles:
         yield f"No profile has the external_id or braze_id '{user}'."
-    if campaign is None:
-        return
-    named = [one for one in view.campaigns.values() if campaign in (one["id"], one["name"])]
-    if not named:
-        yield f"There is no campaign '{campaign}'; the seed declares {len(view.campaigns)}."
-    for one in named:
-        yield f"Nothing that starts '{one['name']}' has occurred: {_waits_for(view, one)}."
+    for what, table in SOURCES.items():
+        name, known = given.get(what), getattr(view, table)
+        named = [one for one in known.values() if name in (one["id"], one["name"])]
+        if name is not None and not named:
+            yield f"There is no {what.replace('canvas', 'Canvas')} '{name}'; the seed declares {len(known)}."
+        for one in named:
+            yield f"Nothing that starts '{one['name']}' has occurred: {_waits_for(view, one, what)}."
 
 
-def _waits_for(view: Draft, campaign: Mapping[str, Any]) -> str:
-    ((kind, spec),) = campaign["trigger"].items()
-    if campaign["is_api_campaign"]:
+def _waits_for(view: Draft, one: Mapping[str, Any], what: str) -> str:
+    ((kind, spec),) = one["trigger"].items()
+    if one.get("is_api_campaign"):
         return "POST /messages/send has to name it"
     if kind == "api":
-        return "it waits for POST /campaigns/trigger/send"
+        return f"it waits for POST /{'campaigns' if what == 'campaign' else what}/trigger/send"
     if kind == "schedule":
-        return _planned(view, campaign)
+        return _planned(view, one)
     name = next((str(spec[one]) for one in NAMING if one in spec), "")
     return f"it waits for {'an' if kind[0] in 'aeiou' else 'a'} {kind}{f' {name!r}' if name else ''}, in these letters"
 

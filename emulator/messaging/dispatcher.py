@@ -17,7 +17,7 @@ from emulator import clock
 from emulator.call import Request, Response, Work
 from emulator.journal import Entry, Journal
 from emulator.liquid.values import Answer, Fetch, Fetcher
-from emulator.messaging import attempts, health, outbox, outside, planning, resending, retries, sending
+from emulator.messaging import attempts, health, journeys, outbox, outside, planning, resending, retries, sending
 from emulator.messaging.turns import Turns
 from emulator.workspaces import Workspace
 
@@ -68,6 +68,7 @@ class Dispatcher:
             "resend": partial(self._composed, resending.resend),
             "schedule": pipeline.begin,
             "plan": planning.run,
+            "journey": journeys.walk,
         }
 
     def run_due(self, workspace: Workspace, patient: bool = False) -> int:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from emulator import clock
-from emulator.state import audience, campaigns, frequency, local_time, plans, property_filters, sends, zones
+from emulator.state import audience, campaigns, canvases, frequency, local_time, plans, property_filters, sends, zones
 from emulator.state.draft import Draft
 from emulator.state.profiles import Record
 
@@ -30,8 +30,8 @@ Verdict = tuple[bool, str] | Wait
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One user and one campaign. `before` is the profile before the call that led here, None for a new one; `message`
-    is the one that is due, as it is remembered for frequency caps, and `override` says that these do not hold.
+    """One user and one campaign or Canvas. `before` is the profile before the call that led here, None for a new one;
+    `message` is the one that is due, as it is remembered for frequency caps; `override` says that these do not hold.
     """
 
     draft: Draft
@@ -47,6 +47,10 @@ class Case:
     @property
     def at(self) -> str:
         return clock.iso_ms(self.now)
+
+    @property
+    def what(self) -> str:
+        return "Canvas" if "steps" in self.campaign else "campaign"
 
 
 Check = Callable[[Case], Verdict]
@@ -79,8 +83,8 @@ def obstacle(verdicts: list[Mapping[str, str]]) -> Mapping[str, str] | None:
 
 def _status(case: Case) -> Verdict:
     if case.campaign["archived"]:
-        return False, "the campaign is archived"
-    return case.campaign["status"] == "active", f"the campaign's status is {case.campaign['status']}"
+        return False, f"the {case.what} is archived"
+    return case.campaign["status"] == "active", f"the {case.what}'s status is {case.campaign['status']}"
 
 
 def _window(case: Case) -> Verdict:
@@ -133,17 +137,25 @@ def _missing(case: Case) -> str:
 
 
 def _again(case: Case) -> Verdict:
-    """Once, unless the campaign allows more; the time counts from the receipt (documented)."""
-    received = sends.receipt(case.draft, case.campaign["id"], case.record["braze_id"])
-    if received is None:
-        return True, "the user has not received it yet"
+    """Once, unless more is allowed; the time counts from the receipt, of a Canvas from the entry (documented)."""
+    last, done = _last(case)
+    if not last:
+        return True, f"the user has not {done} it yet"
     wait = case.campaign.get("reeligibility_seconds")
     if wait is None:
-        return False, f"received at {received['at']}, and nobody becomes eligible again"
-    until = clock.iso_ms(clock.parse_instant(received["at"]) + timedelta(seconds=wait))
+        return False, f"{done} at {last}, and nobody becomes eligible again"
+    until = clock.iso_ms(clock.parse_instant(last) + timedelta(seconds=wait))
     if case.at < until:
-        return False, f"received at {received['at']}; eligible again from {until}"
-    return True, f"received at {received['at']}; eligible again since {until}"
+        return False, f"{done} at {last}; eligible again from {until}"
+    return True, f"{done} at {last}; eligible again since {until}"
+
+
+def _last(case: Case) -> tuple[str, str]:
+    """When the user last received the campaign or entered the Canvas, and the word for it."""
+    about = case.campaign["id"], case.record["braze_id"]
+    if case.what == "Canvas":
+        return canvases.journey(case.draft, *about).get("at", ""), "entered"
+    return (sends.receipt(case.draft, *about) or {}).get("at", ""), "received"
 
 
 def _global_control(case: Case) -> Verdict:
@@ -160,9 +172,9 @@ def _variant(case: Case) -> Verdict:
     braze_id = case.record["braze_id"]
     place = f"place {campaigns.place_of(case.campaign['id'], braze_id):.2f} of 100"
     if campaigns.is_control(case.campaign, braze_id):
-        return False, f"{CONTROL}: {place}, and the group takes {case.campaign['control_percentage']:g}"
-    if not case.campaign["messages"]:
-        return False, "the campaign has no messages"
+        return False, f"{CONTROL} {case.what}: {place}, and the group takes {case.campaign['control_percentage']:g}"
+    if not campaigns.variants(case.campaign):
+        return False, f"the {case.what} has no messages"
     found = campaigns.variant(case.campaign, braze_id)
     return (True, f"{found['name']}: {place}") if found else (False, f"no variant takes {place}")
 
@@ -177,7 +189,7 @@ def _local_time(case: Case) -> Verdict:
     return True, told
 
 
-CONTROL: Final = "in the control group of the campaign"
+CONTROL: Final = "in the control group of the"
 
 ENTRY: Final[dict[str, Check]] = {
     "status": _status,
@@ -191,8 +203,10 @@ ENTRY: Final[dict[str, Check]] = {
 """In this order (assumed); what fails first is the reason that is told."""
 
 LOCAL_TIME: Final[dict[str, Check]] = {"local_time": _local_time}
+ACTIVE: Final[dict[str, Check]] = {"status when due": _status}
+TRIGGER: Final[dict[str, Check]] = {"trigger": _trigger}
 AFTER_DELAY: Final[dict[str, Check]] = {
-    "status when due": _status,
+    **ACTIVE,
     "window when due": _window,
     "re_eligibility when due": _again,
 }
@@ -204,7 +218,7 @@ def _quiet_hours(case: Case) -> Verdict:
     """In the user's local time (documented): the message waits for their end, unless the campaign says abort."""
     quiet = case.campaign.get("quiet_hours")
     if quiet is None:
-        return True, "the campaign has no quiet hours"
+        return True, f"the {case.what} has no quiet hours"
     start, end = (local_time.minute_of_day(quiet[name]) for name in ("start", "end"))
     at = local_time.local(case.draft, case.record, case.now)
     told = f"quiet hours are from {quiet['start']} to {quiet['end']}, and it is {at:%H:%M} in {at.tzinfo}"
@@ -224,7 +238,7 @@ def _frequency_cap(case: Case) -> Verdict:
     if case.override:
         return True, "the call overrides frequency caps"
     if case.campaign.get("ignore_frequency_cap"):
-        return True, "the campaign ignores frequency caps"
+        return True, f"the {case.what} ignores frequency caps"
     assert case.message is not None
     rule = frequency.reached(case.draft, case.record, case.message, case.now)
     if rule is not None:

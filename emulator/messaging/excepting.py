@@ -34,7 +34,7 @@ def keep_back(cause: Cause, occurrence: Occurrence) -> None:
 
 def _waits(item: Mapping[str, Any], concerned: set[str], braze_id: str) -> bool:
     send: Mapping[str, Any] = item.get("send") or {}
-    return bool(send) and send["braze_id"] == braze_id and send["campaign_id"] in concerned and send["delayed"]
+    return bool(send) and send["braze_id"] == braze_id and send.get("campaign_id") in concerned and send["delayed"]
 
 
 def _is_meant(cause: Cause, wanted: Mapping[str, Any], occurrence: Occurrence) -> bool:

@@ -55,7 +55,7 @@ class Blocks(Mapping[str, str]):
 
 
 def context(draft: Draft, record: Record, given: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """`given` has what comes from the send: event_properties, api_trigger_properties and campaign."""
+    """`given` has what comes from the send: event_properties, api_trigger_properties, campaign, …"""
     return {
         "user": _user(record),
         "custom_attribute": _custom(draft, record),
@@ -93,14 +93,3 @@ def _device(record: Record) -> Mapping[str, Any]:
     devices = record.get("devices") or [{}]
     held = devices[-1]
     return {**held, **({"id": held["device_id"]} if "device_id" in held else {})}
-
-
-def campaign(one: Mapping[str, Any], variant: Mapping[str, Any], dispatch_id: str) -> dict[str, str]:
-    """The namespace `campaign`."""
-    return {
-        "name": one.get("name", ""),
-        "api_id": one.get("id", ""),
-        "dispatch_id": dispatch_id,
-        "message_name": variant.get("name", ""),
-        "message_api_id": variant.get("id", ""),
-    }

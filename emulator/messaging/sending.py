@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from emulator import clock
 from emulator.call import Work
 from emulator.liquid.values import FAILED, RENDERED, RETRY, Fetcher, Options
-from emulator.messaging import advising, outbox, personalisation
+from emulator.messaging import advising, outbox, personalisation, sources
 from emulator.messaging.composing import Composed, compose
-from emulator.messaging.eligibility import ABORT_TYPES, AFTER_DELAY, DUE, RECHECK, Case, Wait, judge, obstacle, row
+from emulator.messaging.eligibility import ABORT_TYPES, DUE, Case, Wait, judge, obstacle, row
 from emulator.messaging.reach import reach
 from emulator.state import campaigns, frequency, pacing, send_counts, sends, template_sources
 from emulator.state.draft import Draft
@@ -37,34 +37,26 @@ class Job:
     def __init__(self, draft: Draft, item: Mapping[str, Any], now: datetime) -> None:
         self.send: Mapping[str, Any] = item["send"]
         self.draft, self.item, self.now = draft, item, now
-        self.campaign: Mapping[str, Any] = draft.campaigns.get(self.send["campaign_id"], {})
+        self.source = sources.find(draft, self.send)
+        self.campaign, self.variant = self.source.of, self.source.message
+        """`campaign` may be a Canvas: it is what the checks look at."""
         self.record: Mapping[str, Any] = draft.profiles.get(self.send["braze_id"], {})
-        self.variant: Mapping[str, Any] = self._variant()
         self.recipient: Any = ""
-
-    def _variant(self) -> Mapping[str, Any]:
-        if "message" in self.send:
-            return {"id": "", "name": "", **self.send["message"]}
-        return campaigns.variant(self.campaign, self.send["braze_id"]) or {} if self.campaign else {}
 
     def verdicts(self) -> list[Mapping[str, str]]:
         """What is looked at now; nothing is rendered unless all say yes."""
         if missing := self._missing():
             return [row(missing[0], (False, missing[1]))]
-        recheck = self.send["local"] or self.campaign.get("recheck_audience")
-        again = {**AFTER_DELAY, **(RECHECK if recheck else {})}
         case = Case(self.draft, self.campaign, self.record, self.now, message=self.sent, override=self.overrides)
-        waited = self.send["delayed"] and "message" not in self.send
-        return [*judge(again if waited else {}, case), self._reached(), *judge(DUE, case)]
+        again = self.source.again if self.send["delayed"] else {}
+        return [*judge(again, case), self._reached(), *judge(DUE, case)]
 
     def _missing(self) -> tuple[str, str] | None:
         """What is not there any more, and since when."""
         if not self.record:
             into = self.draft.merged_profiles.get(self.send["braze_id"])
             return "user", f"the user was merged into {into}" if into else "the user was deleted"
-        if self.send["campaign_id"] and not self.campaign:
-            return "campaign", "the campaign is not there any more"
-        return None if self.variant else ("message", "the campaign has no such message any more")
+        return self.source.missing()
 
     @property
     def sent(self) -> Mapping[str, str]:
@@ -72,7 +64,7 @@ class Job:
         return {
             "at": clock.iso_ms(self.now),
             "channel": self.variant["channel"],
-            "campaign_id": self.send["campaign_id"],
+            **{name: self.send[name] for name in ("campaign_id", "canvas_id") if name in self.send},
             "dispatch_id": self.send["dispatch_id"],
         }
 
@@ -95,8 +87,7 @@ class Job:
 
     def composed(self, options: Options, changes: Mapping[str, Any] | None = None) -> Composed:
         """`changes` are other templates for some of its fields."""
-        about = personalisation.campaign(self.campaign, self.variant, self.send["dispatch_id"])
-        given = {**self.send["properties"], "campaign": about}
+        given = {**self.send["properties"], **self.source.namespaces(self.send["dispatch_id"])}
         context = personalisation.context(self.draft, self.record, given, self.now)
         content = {**campaigns.content(self.variant), **(changes or {})}
         return compose(self.variant["channel"], content, context, options)
@@ -182,12 +173,11 @@ def _sent(draft: Draft, job: Job, verdicts: list[Any], composed: Composed) -> No
     send_counts.sent(draft, message, job.now)
     note = "; ".join(composed.findings) or "rendered"
     outcome = "sending" if webhook else "sent"
-    asked = _advice(draft, job, composed) if webhook and job.campaign else []
+    asked = _advice(draft, job, composed) if webhook and job.source.advised else []
     checks = [*verdicts, _rendering(composed, note), *({"check": "advice", **NOTE, "reason": one} for one in asked)]
     sends.told(draft, job.send["decision"], checks, outcome=outcome, reason="", message=key)
     template_sources.consume(draft, composed.promotions or {})
-    if job.campaign:
-        sends.receive(draft, job.campaign, job.variant, job.send["braze_id"], job.now)
+    job.source.receive(draft, job.send["braze_id"], job.now)
     if job.counts:
         frequency.remember(draft, job.send["braze_id"], job.sent)
     if webhook:
@@ -205,8 +195,7 @@ def _message(job: Job, composed: Composed, status: str) -> dict[str, Any]:
         "at": clock.iso_ms(job.now),
         "status": status,
         "channel": job.variant["channel"],
-        "campaign_id": job.campaign.get("id", ""),
-        "campaign": job.campaign.get("name", ""),
+        **job.source.names(),
         "message_id": job.variant["id"],
         "message_name": job.variant["name"],
         "braze_id": job.send["braze_id"],

@@ -9,6 +9,7 @@ from typing import Any, Final
 from emulator.state import (
     attribute_types,
     campaigns,
+    canvases,
     content_blocks,
     live_activities,
     seeded_addresses,
@@ -24,7 +25,6 @@ from emulator.state.draft import Draft
 LISTS: Final = {
     "subscription_groups": "id",
     "apps": "id",
-    "canvases": "id",
     "api_keys": "key",
 }
 """Lists of the document that are tables of the same name, and the field that is the table's key."""
@@ -55,6 +55,7 @@ def plant(draft: Draft, document: Mapping[str, Any], now: datetime) -> None:
     live_activities.plant(draft, document)
     template_sources.plant(draft, document, now)
     campaigns.plant(draft, document.get("campaigns", ()), now)
+    canvases.plant(draft, document.get("canvases", ()), now)
 
 
 def credentials(document: Mapping[str, Any]) -> Iterator[Credential]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final
@@ -76,7 +76,7 @@ def _write(draft: Draft, item: Mapping[str, Any], place: str, sequence: int, now
     flaws = list(_flaws(draft, item, place, now))
     if flaws:
         raise ConfigError("\n".join(flaws))
-    campaign = _new({**item, "messages": messages, **_plan(draft, item, place)}, place, sequence, now)
+    campaign = _new({**item, "messages": messages, **planned(draft, item, place)}, place, sequence, now)
     draft.campaigns[item["id"]] = campaign
     for tag in item.get("tags", ()):
         draft.tags[tag] = {}
@@ -84,26 +84,33 @@ def _write(draft: Draft, item: Mapping[str, Any], place: str, sequence: int, now
 
 
 def _new(item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> Campaign:
-    created = _time(item, "created_at", place, clock.iso_ms(now))
-    times = {name: _time(item, name, place, "") for name in ("start", "end") if name in item}
     control = item.get("control_percentage", 0)
     draft = item.get("post_launch_draft", {})
     changed = {"messages": shared_out(draft["messages"], control)} if "messages" in draft else {}
+    return {
+        "is_api_campaign": False,
+        "conversion_events": [],
+        **planted(item, place, sequence, now),
+        "delay": delays.read(item, place),
+        "messages": shared_out(item.get("messages", ()), control),
+        **({"post_launch_draft": {**draft, **changed}} if draft else {}),
+    }
+
+
+def planted(item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> dict[str, Any]:
+    """What a campaign and a Canvas have in common, as the seed says it or does not."""
+    created = _time(item, "created_at", place, clock.iso_ms(now))
+    times = {name: _time(item, name, place, "") for name in ("start", "end") if name in item}
     return {
         "description": "",
         "tags": [],
         "teams": [],
         "status": "active",
         "archived": False,
-        "is_api_campaign": False,
         "trigger": {"api": True},
         "control_percentage": 0,
-        "conversion_events": [],
         **item,
         **times,
-        "delay": delays.read(item, place),
-        "messages": shared_out(item.get("messages", ()), control),
-        **({"post_launch_draft": {**draft, **changed}} if draft else {}),
         "created_at": created,
         "updated_at": _time(item, "updated_at", place, created),
         "sequence": sequence,
@@ -128,7 +135,8 @@ def duplicate(draft: Draft, original: Campaign, now: datetime, **fields: Any) ->
     _listen(draft, copy, now)
 
 
-def _plan(draft: Draft, item: Mapping[str, Any], place: str) -> dict[str, plans.Plan]:
+def planned(draft: Draft, item: Mapping[str, Any], place: str) -> dict[str, plans.Plan]:
+    """{plan} of what has a schedule. Raises ConfigError."""
     given = item.get("trigger", {}).get("schedule")
     return {"plan": plans.read(draft, given, f"{place}.trigger.schedule")} if given else {}
 
@@ -149,29 +157,36 @@ def shared_out(messages: Sequence[Mapping[str, Any]], control: float) -> list[Va
 
 
 def _flaws(draft: Draft, item: Mapping[str, Any], place: str, now: datetime) -> Iterator[str]:
-    if "audience" in item:
-        yield from audience.flaws(draft, item["audience"], f"{place}.audience")
     if item.get("is_api_campaign") and "trigger" in item:
         yield f"{place}.trigger: an API campaign has none; POST /messages/send names it"
     if item.get("exception_events") and not item.get("delay"):
         yield f"{place}.exception_events: they count while a message waits; give the campaign a delay (documented)"
-    quiet = item.get("quiet_hours")
-    if quiet and quiet["start"] == quiet["end"]:
-        yield f"{place}.quiet_hours: start and end are both {quiet['start']}, which is no time at all"
     if "delay" in item and "schedule" in item.get("trigger", {}):
         yield f"{place}.delay: a scheduled campaign has none; write the time into its schedule"
     messages = item.get("messages", ())
     names = [one["id"] for one in messages]
     yield from (f"{place}.messages: the id '{one}' stands twice" for one in sorted(set(names)) if names.count(one) > 1)
-    total = item.get("control_percentage", 0) + sum(one.get("percentage", 0) for one in messages)
+    yield from shared_flaws(draft, item, messages, place, now)
+    for index, one in enumerate(item.get("exception_events", ())):
+        yield from trigger_flaws(draft, one, f"{place}.exception_events[{index}]", now)
+
+
+def shared_flaws(
+    draft: Draft, item: Mapping[str, Any], among: Sequence[Mapping[str, Any]], place: str, now: datetime
+) -> Iterator[str]:
+    """What may be wrong in a campaign and in a Canvas; `among` are the variants."""
+    if "audience" in item:
+        yield from audience.flaws(draft, item["audience"], f"{place}.audience")
+    quiet = item.get("quiet_hours")
+    if quiet and quiet["start"] == quiet["end"]:
+        yield f"{place}.quiet_hours: start and end are both {quiet['start']}, which is no time at all"
+    total = item.get("control_percentage", 0) + sum(one.get("percentage", 0) for one in among)
     if total > 100 + _EPSILON:
         yield f"{place}: the percentages of the variants and of the control group are {total:g} together"
-    yield from _trigger_flaws(draft, item.get("trigger", {"api": True}), f"{place}.trigger", now)
-    for index, one in enumerate(item.get("exception_events", ())):
-        yield from _trigger_flaws(draft, one, f"{place}.exception_events[{index}]", now)
+    yield from trigger_flaws(draft, item.get("trigger", {"api": True}), f"{place}.trigger", now)
 
 
-def _trigger_flaws(draft: Draft, trigger: Mapping[str, Any], place: str, now: datetime) -> Iterator[str]:
+def trigger_flaws(draft: Draft, trigger: Mapping[str, Any], place: str, now: datetime) -> Iterator[str]:
     ((kind, spec),) = trigger.items()
     if kind == "subscription":
         group = spec.get("subscription_group_id")
@@ -189,6 +204,9 @@ def _trigger_flaws(draft: Draft, trigger: Mapping[str, Any], place: str, now: da
 
 STARTS, EXCEPTS, CONVERTS = "", "except ", "convert "
 """What an event means to a campaign: it starts it, keeps it back while it waits, or is a conversion."""
+ENTERS, LEAVES = "enter ", "leave "
+"""What it means to a Canvas: the user enters, or ends the journey."""
+ROLES: Final = (STARTS, EXCEPTS, CONVERTS, ENTERS, LEAVES)
 
 
 def trigger_key(kind: str, name: str = "", role: str = STARTS) -> str:
@@ -204,8 +222,13 @@ def _listen(draft: Draft, campaign: Campaign, now: datetime) -> None:
     keys = [trigger_key(*named(one)) for one in started]
     keys += [trigger_key(*named(one), EXCEPTS) for one in campaign.get("exception_events", ())]
     keys += [trigger_key(*one, CONVERTS) for event in campaign["conversion_events"] for one in conversion_keys(event)]
+    listen(draft, keys, campaign["id"])
+
+
+def listen(draft: Draft, keys: Iterable[str], owner: str) -> None:
+    """Let a campaign or a Canvas wait for something."""
     for key in dict.fromkeys(keys):
-        draft.triggers[key] = (*draft.triggers.get(key, ()), campaign["id"])
+        draft.triggers[key] = (*draft.triggers.get(key, ()), owner)
 
 
 def named(trigger: Mapping[str, Any]) -> tuple[str, str]:
@@ -229,16 +252,18 @@ def started_by(draft: Draft, kind: str, name: str = "", role: str = STARTS) -> l
     """The campaigns that an event or purchase of this name starts, or any change of an attribute or subscription; or to
     which it means what `role` says.
     """
+    return [draft.campaigns[one] for one in listening(draft, kind, name, role)]
+
+
+def listening(draft: Draft, kind: str, name: str, role: str) -> list[str]:
+    """The ids of those that wait for something in a role."""
     keys = (trigger_key(kind, name, role), trigger_key(kind, "", role))
-    found = dict.fromkeys(one for key in keys for one in draft.triggers.get(key, ()))
-    return [draft.campaigns[one] for one in found]
+    return list(dict.fromkeys(one for key in keys for one in draft.triggers.get(key, ())))
 
 
 def is_heard(draft: Draft, kind: str, name: str) -> bool:
-    """Whether an event or purchase of this name means anything to any campaign."""
-    return any(
-        trigger_key(kind, one, role) in draft.triggers for role in (STARTS, EXCEPTS, CONVERTS) for one in (name, "")
-    )
+    """Whether an event or purchase of this name means anything to any campaign or Canvas."""
+    return any(trigger_key(kind, one, role) in draft.triggers for role in ROLES for one in (name, ""))
 
 
 def _silence(draft: Draft, campaign_id: str) -> None:
@@ -268,10 +293,16 @@ def control_group(campaign: Campaign) -> Variant:
     return {"id": f"{campaign['id']}-control", "name": "Control Group"}
 
 
+def variants(campaign: Campaign) -> Sequence[Variant]:
+    """Of a campaign, its messages; or of a Canvas."""
+    found: Sequence[Variant] = campaign["variants" if "variants" in campaign else "messages"]
+    return found
+
+
 def variant(campaign: Campaign, braze_id: str) -> Variant | None:
     """The variant of a user who is not in the control group; None where the percentages leave nothing."""
     at, edge = place_of(campaign["id"], braze_id), campaign["control_percentage"]
-    for one in campaign["messages"]:
+    for one in variants(campaign):
         edge += one["percentage"]
         if at < edge + _EPSILON:
             found: Variant = one
@@ -300,7 +331,7 @@ def size(properties: Any) -> int:
     return len(orjson.dumps(properties)) if properties else 0
 
 
-def listed(draft: Draft, newest_first: bool, archived: bool) -> list[Campaign]:
-    """The campaigns by the time of their creation."""
-    found = [one for one in draft.campaigns.values() if archived or not one["archived"]]
+def listed(among: Iterable[Campaign], newest_first: bool, archived: bool) -> list[Campaign]:
+    """Campaigns or Canvases by the time of their creation."""
+    found = [one for one in among if archived or not one["archived"]]
     return sorted(found, key=lambda one: (one["created_at"], one["sequence"]), reverse=newest_first)

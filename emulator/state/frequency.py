@@ -19,7 +19,7 @@ from emulator.state.local_time import day_begins, local
 Rule = Mapping[str, Any]
 """{count, one of minutes, days, weeks, and perhaps channel and tag}."""
 Sent = Mapping[str, str]
-"""{at, channel, campaign_id, dispatch_id}."""
+"""{at, channel, campaign_id or canvas_id, dispatch_id}."""
 
 ANY: Final = "any"
 PUSH: Final = frozenset({"apple_push", "android_push", "kindle_push", "web_push"})
@@ -71,7 +71,8 @@ def _is_full(draft: Draft, rule: Rule, record: Mapping[str, Any], sent: Sent, be
 def _concerns(draft: Draft, rule: Rule, sent: Sent) -> bool:
     if rule.get("channel", ANY) not in (ANY, kind(sent["channel"])):
         return False
-    return "tag" not in rule or rule["tag"] in draft.campaigns.get(sent["campaign_id"], {}).get("tags", ())
+    source = draft.canvases.get(sent["canvas_id"]) if "canvas_id" in sent else draft.campaigns.get(sent["campaign_id"])
+    return "tag" not in rule or rule["tag"] in (source or {}).get("tags", ())
 
 
 def _since(rule: Rule, at: datetime) -> datetime:

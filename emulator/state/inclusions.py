@@ -1,4 +1,4 @@
-"""Which messages include a Content Block: read off the campaigns that are there."""
+"""Which messages include a Content Block: read off the campaigns and Canvases that are there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Inclusions = dict[str, list[str]]
 
 
 def of_blocks(draft: Draft) -> Inclusions:
-    """Archived campaigns do not count (documented). A block that is included by a block only is in no message."""
+    """Archived ones do not count (documented). A block that is included by a block only is in no message."""
     found: Inclusions = {}
     for one in _variants(draft):
         for name in sorted({match for text in campaigns.texts(one) for match in _TAG.findall(text)}):
@@ -27,5 +27,8 @@ def of_blocks(draft: Draft) -> Inclusions:
 
 
 def _variants(draft: Draft) -> Iterator[Variant]:
-    for campaign in campaigns.listed(draft, newest_first=False, archived=False):
+    for campaign in campaigns.listed(draft.campaigns.values(), newest_first=False, archived=False):
         yield from campaign["messages"]
+    for canvas in campaigns.listed(draft.canvases.values(), newest_first=False, archived=False):
+        for step in canvas["steps"].values():
+            yield from step.get("messages", ())

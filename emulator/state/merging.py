@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from emulator.call import Json
-from emulator.state import aliases, email_states, profiles, removal, sends, subscriptions, unreachable
+from emulator.state import aliases, canvases, email_states, profiles, removal, sends, subscriptions, unreachable
 from emulator.state.aliases import Tell
 from emulator.state.profiles import Profiles, Record
 
@@ -48,6 +48,7 @@ def merge(room: Profiles, kept_id: str, gone_id: str, tell: Tell) -> None:
     both = Merge(room, kept_id, gone_id, tell)
     _apply(both, [*RULES, *(name for name in both.gone if name not in RULES)])
     sends.follow(room.draft, gone_id, kept_id)
+    canvases.follow(room.draft, gone_id, kept_id)
     _finish(both)
 
 

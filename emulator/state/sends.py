@@ -1,10 +1,12 @@
 """What a workspace keeps of the messages it sent: decisions, messages, receipts, and the Message Activity Log.
 
 A decision is {campaign_id, campaign, braze_id, external_id, at, trace, trigger, dispatch_id, variant, outcome, reason,
-checks: [{check, verdict, reason}], message}; outcomes are in OUTCOMES. A message is {decision, campaign_id, campaign,
-message_id, message_name, channel, braze_id, external_id, recipient, dispatch_id, send_id, at, trace, status, content,
-extras, findings, sent_with, attempts: [{at, status, note, next_due, entry}]}. `sent_with` is what it was composed for,
-`request` of an attempt what was sent in the place of the content. Both tables keep the newest MOST.
+checks: [{check, verdict, reason}], message}; outcomes are in OUTCOMES. One on an entry into a Canvas has canvas_id and
+canvas in the place of the campaign, one on a message of a Canvas step_id and step too, and so have messages. A message
+is {decision, campaign_id, campaign, message_id, message_name, channel, braze_id, external_id, recipient, dispatch_id,
+send_id, at, trace, status, content, extras, findings, sent_with, attempts: [{at, status, note, next_due, entry}]}.
+`sent_with` is what it was composed for, `request` of an attempt what was sent in the place of the content. Both tables
+keep the newest MOST.
 """
 
 from __future__ import annotations
@@ -20,16 +22,18 @@ Record = Mapping[str, Any]
 
 MOST: Final = 20_000
 OUTCOMES: Final = {
-    "waiting": "The delay is not over, or the message has to be rendered again.",
+    "waiting": "The delay is not over, the message has to be rendered again, or the user is on the way in a Canvas.",
     "not_sent": "A check says no; `reason` is the first that does.",
-    "control_group": "The user is in the control group of the campaign and gets nothing.",
+    "control_group": "The user is in the control group of the campaign or Canvas and gets nothing.",
     "aborted": "The message itself said so, or its Liquid is in error.",
     "sending": "A webhook that was rendered and has no final answer yet.",
     "sent": "Rendered, and for a webhook answered with 20x.",
     "failed": "A webhook that was refused, or that was answered with an error each time.",
+    "finished": "The user came to the end of a Canvas.",
+    "exited": "The user left a Canvas before its end; `reason` says why.",
 }
 MOST_OF_A_KIND: Final = 20
-"""Entries of the log for a category, a campaign and an hour of the clock (documented)."""
+"""Entries of the log for a category, a campaign or step, and an hour of the clock (documented)."""
 KEPT: Final = timedelta(hours=60)
 """How long the log shows an entry (documented)."""
 
@@ -58,13 +62,19 @@ def told(draft: Draft, key: str, checks: list[Record], **fields: Any) -> None:
         draft.decisions[key] = {**held, **fields, "checks": [*held["checks"], *checks]}
 
 
+ABOUT: Final = (
+    "campaign_id", "campaign", "canvas_id", "canvas", "step_id", "step", "braze_id", "external_id", "trace",
+)  # fmt: skip
+"""What an entry of the log takes over from its decision."""
+
+
 def log(draft: Draft, now: datetime, category: str, decision: str, reason: str, **more: Any) -> None:
     """An entry of the Message Activity Log, unless there are many like it in this hour."""
     held: Record = draft.decisions.get(decision, {})
-    campaign, at = held.get("campaign_id", ""), clock.iso_ms(now)
-    if draft.next(f"activity {category} {campaign} {at[:13]}") > MOST_OF_A_KIND:
+    source, at = held.get("step_id") or held.get("campaign_id", ""), clock.iso_ms(now)
+    if draft.next(f"activity {category} {source} {at[:13]}") > MOST_OF_A_KIND:
         return
-    who = {name: held.get(name, "") for name in ("campaign_id", "campaign", "braze_id", "external_id", "trace")}
+    who = {name: held[name] for name in ABOUT if name in held}
     add(draft, "message_activity", {"at": at, "category": category, **who, "reason": reason, **more})
 
 

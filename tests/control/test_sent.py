@@ -41,6 +41,32 @@ def test_where_nothing_was_decided_it_is_said_why(query: str, why: str) -> None:
     assert read(started({}), f"/decisions?{query}") == {"decisions": [], "why": why}
 
 
+CANVAS = {"id": "v", "name": "V", "trigger": {"event": {"name": "seen"}}, "steps": [{"message": {
+    "channel": "sms", "subscription_group_id": "g", "app_id": "a", "body": "b"}}]}  # fmt: skip
+
+
+def test_decisions_of_a_canvas_are_its_entries_and_its_steps() -> None:
+    braze = started({}, canvases=[CANVAS])
+    track(braze)
+    told = [(one["outcome"], one.get("step")) for one in read(braze, "/decisions?canvas=V&user=ada")["decisions"]]
+    assert told == [("finished", None), ("not_sent", "Message")]
+    assert len(read(braze, "/decisions")["decisions"]) == 3
+    assert len(read(braze, "/decisions?campaign=C")["decisions"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("canvas=v", "Nothing that starts 'V' has occurred: it waits for an event 'seen', in these letters."),
+        ("canvas=x", "There is no Canvas 'x'; the seed declares 1."),
+        ("canvas=x&campaign=y", "There is no campaign 'y'; the seed declares 1. There is no Canvas 'x'; the seed "
+         "declares 1."),
+    ],
+)  # fmt: skip
+def test_where_nobody_entered_it_is_said_why(query: str, why: str) -> None:
+    assert read(started({}, canvases=[CANVAS]), f"/decisions?{query}") == {"decisions": [], "why": why}
+
+
 def test_messages_and_activity() -> None:
     braze = started([
         {"id": "sent", "name": "Sent"},

@@ -22,7 +22,7 @@ SCHEDULE_TYPES: Final = {"api": "api_triggered", "schedule": "time_based"}
 def list_campaigns(call: Call) -> Json:
     """A page of 100, without archived ones unless they are asked for."""
     newest = call.args.get("sort_direction") == "desc"
-    found = campaigns.listed(call.state, newest, call.args.get("include_archived", False))
+    found = campaigns.listed(call.state.campaigns.values(), newest, call.args.get("include_archived", False))
     since = _since(call)
     found = [one for one in found if one["updated_at"] > since]
     start = call.args.get("page", 0) * PAGE

@@ -1,0 +1,403 @@
+"""A user's way through a Canvas: in, from step to step, and out; every decision on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Client
+from tests.messaging.sends import HOOK, NOW, advance, bodies, out, started, table, track
+
+DAY = 86_400
+ENTRY = {"event": {"name": "joined"}}
+
+
+def card(text: str = "{{${user_id}}}", **more: Any) -> dict[str, Any]:
+    return {"channel": "content_card", "type": "CLASSIC", "title": "t", "description": text, "time_to_live": 60, **more}
+
+
+def canvas(*steps: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    within = {} if "variants" in fields else {"steps": list(steps)}
+    return {"id": "v", "name": "V", "trigger": ENTRY, **within, **fields}
+
+
+def inside(*canvases: dict[str, Any], **seed: Any) -> Client:
+    """An emulator with Canvases and Ada, and no campaigns."""
+    return started([], canvases=list(canvases), **seed)
+
+
+def join(braze: Client, user: str = "ada", **properties: Any) -> str:
+    return track(braze, user, "joined", braze.emulator.workspaces.default.clock.now().isoformat(), **properties)
+
+
+def texts(braze: Client) -> list[str]:
+    return [one["content"]["description"] for one in table(braze, "messages") if one["channel"] == "content_card"]
+
+
+def entries(braze: Client) -> list[tuple[str, str]]:
+    """(outcome, reason) of the decisions on entries, oldest first."""
+    return [(one["outcome"], one["reason"]) for one in table(braze, "decisions") if "step_id" not in one]
+
+
+def trail(braze: Client) -> list[tuple[str, str]]:
+    """(check, reason) of the first entry's decision, after the checks of the entry."""
+    [decision, *_] = table(braze, "decisions")
+    return [(one["check"], one["reason"]) for one in decision["checks"]][7:]
+
+
+def profile(braze: Client, user: str = "ada") -> dict[str, Any]:
+    _, answer = braze.post("/users/export/ids", {"external_ids": [user]})
+    [found] = answer["users"]
+    return dict(found)
+
+
+# the way
+
+
+def test_an_event_leads_over_a_delay_to_a_message_under_one_trace() -> None:
+    hook = {**HOOK, "body": HOOK["body"].replace("event_properties", "context")}
+    braze = inside(canvas({"delay": "2h"}, {"message": hook}))
+    trace = join(braze, title="Wipes")
+    assert out(braze) == [] and entries(braze) == [("waiting", "")]
+    advance(braze, 7199)
+    assert out(braze) == []
+    advance(braze, 1)
+    assert bodies(braze) == [{"attributes": [{"external_id": "ada-copy", "seen": "Wipes"}]}]
+    assert {entry.trace for entry in braze.entries} == {trace}
+    assert entries(braze) == [("finished", "")]
+    assert trail(braze) == [
+        ("step Delay", "until 2026-01-01T14:00:00.000Z"),
+        ("step Message", "webhook: see the step's decision"),
+        ("end", "the journey came to its end"),
+    ]
+
+
+def test_a_step_has_a_decision_for_each_of_its_channels() -> None:
+    email = {"channel": "email", "app_id": "a", "from": "S <s@example.com>", "subject": "s", "body": "b"}
+    braze = inside(canvas({"name": "Hello", "messages": [card(), email]}), profiles=[{"external_id": "ada"}])
+    join(braze)
+    told = [(one["step"], one["outcome"], one["reason"]) for one in table(braze, "decisions") if "step_id" in one]
+    assert told == [("Hello", "sent", ""), ("Hello", "not_sent", "the profile has no e-mail address")]
+    assert entries(braze) == [("finished", "")]
+
+
+GONE: dict[str, Any] = {
+    "aborted": card("{% abort_message('no') %}"),
+    "in error": card("{% if %}"),
+    "not reachable": {"channel": "sms", "subscription_group_id": "g", "app_id": "a", "body": "b"},
+    "failed": {**HOOK, "url": "https://example.com"},
+}
+
+
+def test_a_message_that_waits_keeps_the_user_in_the_step() -> None:
+    quiet = {"start": "12:00", "end": "14:00"}
+    email = {"channel": "email", "app_id": "a", "from": "S <s@example.com>", "subject": "s", "body": "b"}
+    braze = inside(canvas({"message": email}, {"delay": 60}, {"message": card("next")}, quiet_hours=quiet))
+    join(braze)
+    advance(braze, 3600)
+    assert (entries(braze), table(braze, "messages")) == ([("waiting", "")], [])
+    advance(braze, 3600)
+    assert [one["channel"] for one in table(braze, "messages")] == ["email"]
+    advance(braze, 60)
+    assert texts(braze) == ["next"] and entries(braze) == [("finished", "")]
+
+
+def test_of_several_messages_the_first_that_is_over_lets_the_user_go_on() -> None:
+    failing = "{% connected_content https://nowhere.example.com :retry %}"
+    braze = inside(canvas({"messages": [card(failing), card("b")]}, {"message": card("next")}))
+    join(braze)
+    assert texts(braze) == ["b", "next"] and entries(braze) == [("finished", "")]
+    braze = inside(canvas({"message": card(failing)}, {"message": card("next")}))
+    join(braze)
+    assert texts(braze) == []
+    advance(braze, 3600)
+    assert texts(braze) == ["next"]
+
+
+@pytest.mark.parametrize("name", GONE)
+def test_the_user_goes_on_whatever_becomes_of_a_message(name: str) -> None:
+    braze = inside(canvas({"message": GONE[name]}, {"message": card("next")}))
+    join(braze)
+    assert "next" in texts(braze) and entries(braze) == [("finished", "")]
+
+
+def test_a_webhook_has_its_effect_before_the_next_step() -> None:
+    body = '{"attributes": [{"external_id": "{{${user_id}}}", "plan": "gold"}]}'
+    braze = inside(canvas({"message": {**HOOK, "body": body}}, PATHS))
+    join(braze)
+    assert texts(braze) == ["gold"]
+
+
+GOLD = {"custom_attribute": {"custom_attribute_name": "plan", "comparison": "equals", "value": "gold"}}
+NAMED = {"standard_attribute": {"name": "first_name", "comparison": "exists"}}
+PATHS = {
+    "audience_paths": [
+        {"name": "Gold", "audience": GOLD, "steps": [{"message": card("gold")}]},
+        {"audience": NAMED, "steps": [{"message": card("named")}, {"exit": True}]},
+        {"steps": [{"message": card("else")}]},
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("fields", "sent", "path"),
+    [
+        ({"custom_attributes": {"plan": "gold"}, "first_name": "A"}, ["gold", "after"], "Gold"),
+        ({"first_name": "A"}, ["named"], "Group 2"),
+        ({}, ["else", "after"], "Everyone Else"),
+    ],
+)
+def test_the_first_path_that_fits_is_taken(fields: dict[str, Any], sent: list[str], path: str) -> None:
+    braze = inside(canvas(PATHS, {"message": card("after")}), profiles=[{"external_id": "ada", **fields}])
+    join(braze)
+    assert texts(braze) == sent
+    assert trail(braze)[0] == ("step Audience Paths", path)
+
+
+def test_paths_look_at_the_user_as_he_is_after_the_delay() -> None:
+    braze = inside(canvas({"delay": 60}, PATHS))
+    join(braze)
+    braze.post("/users/track", {"attributes": [{"external_id": "ada", "plan": "gold"}]})
+    advance(braze, 60)
+    assert texts(braze) == ["gold"]
+
+
+def test_who_fits_no_path_goes_on_after_them() -> None:
+    braze = inside(canvas({"audience_paths": [{"audience": GOLD, "steps": [{"exit": True}]}]}, {"message": card("a")}))
+    join(braze)
+    assert texts(braze) == ["a"] and trail(braze)[0][1] == "Everyone Else"
+
+
+def test_a_canvas_without_steps_is_entered_and_over() -> None:
+    braze = inside({"id": "v", "name": "V", "trigger": ENTRY})
+    join(braze)
+    assert entries(braze) == [("finished", "")]
+
+
+def test_liquid_sees_the_canvas_and_the_step() -> None:
+    text = (
+        "{{canvas.${name}}}|{{canvas.${api_id}}}|{{canvas.${variant_name}}}|{{canvas.${variant_api_id}}}"
+        "|{{campaign.${name}}}|{{campaign.${api_id}}}|{{campaign.${message_api_id}}}|{{context.${meta}.color}}"
+        "|{{canvas_entry_properties.${meta}.color}}|{{event_properties.${meta}.color}}"
+    )
+    step = {"id": "s", "name": "Hello", "message": card(text, id="m")}
+    braze = inside(canvas(variants=[{"id": "one", "name": "One", "steps": [step]}]))
+    join(braze, meta={"color": "red"})
+    assert texts(braze) == ["V|v|One|one|Hello|s|m|red|red|"]
+
+
+# in
+
+
+CHECKS: dict[str, tuple[dict[str, Any], str]] = {
+    "stopped": ({"status": "stopped"}, "the Canvas's status is stopped"),
+    "draft": ({"status": "draft"}, "the Canvas's status is draft"),
+    "archived": ({"archived": True}, "the Canvas is archived"),
+    "not yet": ({"start": "2026-01-02"}, "it starts at 2026-01-02T00:00:00.000Z, and it is 2026-01-01T12:00:00.000Z"),
+    "over": ({"end": "2026-01-01"}, "it ended at 2026-01-01T00:00:00.000Z, and it is 2026-01-01T12:00:00.000Z"),
+    "property": (
+        {"trigger": {"event": {"name": "joined", "properties": [
+            {"property": "level", "comparison": "equals", "value": "gold"}]}}},
+        "level equals 'gold': the property is 'tin'",
+    ),
+    "audience": ({"audience": GOLD}, f"not in the audience: {GOLD}"),
+    "no variant": ({"variants": [{"percentage": 0}]}, "no variant takes place"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_check_that_says_no_lets_nobody_in(name: str) -> None:
+    fields, reason = CHECKS[name]
+    braze = inside(canvas({"message": card()}, **fields))
+    join(braze, level="tin")
+    [(outcome, told)] = entries(braze)
+    assert outcome == "not_sent" and told.startswith(reason), told
+    assert texts(braze) == [] and "canvases_received" not in profile(braze)
+
+
+def test_nobody_enters_twice() -> None:
+    braze = inside(canvas({"message": card()}))
+    join(braze)
+    join(braze)
+    told = "entered at 2026-01-01T12:00:00.000Z, and nobody becomes eligible again"
+    assert entries(braze) == [("finished", ""), ("not_sent", told)]
+
+
+def test_time_makes_eligible_again_counted_from_the_entry() -> None:
+    braze = inside(canvas({"delay": "12h"}, {"message": card()}, reeligibility_seconds=DAY))
+    join(braze)
+    advance(braze, DAY - 1)
+    join(braze)
+    advance(braze, 1)
+    join(braze)
+    assert [outcome for outcome, _ in entries(braze)] == ["finished", "not_sent", "waiting"]
+
+
+def test_the_control_group_enters_nothing_and_is_remembered() -> None:
+    braze = inside(canvas({"message": card()}, control_percentage=100))
+    join(braze)
+    join(braze)
+    assert [outcome for outcome, _ in entries(braze)] == ["control_group", "not_sent"]
+    [shown] = profile(braze)["canvases_received"]
+    assert shown["in_control"] is True and shown["last_entered_control_at"] == "2026-01-01T12:00:00.000Z"
+    assert texts(braze) == []
+
+
+def test_a_user_always_gets_the_same_variant() -> None:
+    variants = [{"id": one, "steps": [{"message": card(one)}]} for one in ("a", "b")]
+    braze = inside(canvas(variants=variants, reeligibility_seconds=0))
+    for user in [f"user{number}" for number in range(20)] * 2:
+        join(braze, user)
+    assert texts(braze)[:20] == texts(braze)[20:] and set(texts(braze)) == {"a", "b"}
+
+
+TRIGGERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "a purchase": ({"purchase": {"product_id": "p"}}, {"purchases": [
+        {"external_id": "ada", "product_id": "p", "currency": "EUR", "price": 1, "time": NOW}]}),
+    "an attribute": ({"attribute": {"name": "plan", "to": "gold"}}, {"attributes": [
+        {"external_id": "ada", "plan": "gold"}]}),
+    "a subscription": ({"subscription": {"channel": "email", "to": "unsubscribed"}}, {"attributes": [
+        {"external_id": "ada", "email_subscribe": "unsubscribed"}]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRIGGERS)
+def test_other_ways_in(name: str) -> None:
+    trigger, body = TRIGGERS[name]
+    braze = inside(canvas({"message": card("in")}, trigger=trigger))
+    assert braze.post("/users/track", body)[0] == 201
+    assert texts(braze) == ["in"]
+
+
+def test_a_campaign_and_a_canvas_wait_for_the_same_event() -> None:
+    braze = started(
+        {"trigger": ENTRY, "messages": [{"id": "m", **card("campaign")}]},
+        canvases=[canvas({"message": card("canvas")})],
+    )
+    join(braze)
+    assert sorted(texts(braze)) == ["campaign", "canvas"]
+
+
+# out
+
+
+@pytest.mark.parametrize("name", TRIGGERS)
+def test_what_occurs_meanwhile_ends_the_journey_with_the_step(name: str) -> None:
+    trigger, body = TRIGGERS[name]
+    braze = inside(canvas({"delay": "1h"}, {"message": card()}, exit_criteria=trigger))
+    join(braze)
+    advance(braze, 60)
+    braze.post("/users/track", body)
+    assert entries(braze) == [("waiting", "")]
+    advance(braze, DAY)
+    [(outcome, reason)] = entries(braze)
+    assert outcome == "exited" and reason.startswith("exit criteria: ") and reason.endswith("2026-01-01T12:01:00.000Z")
+    assert texts(braze) == []
+    [shown] = profile(braze)["canvases_received"]
+    assert shown["last_exited"] == "2026-01-01T13:00:00.000Z"
+
+
+LEFT = {"event": {"name": "left", "properties": [{"property": "why", "comparison": "equals", "value": "price"}]}}
+
+
+@pytest.mark.parametrize(("properties", "sent"), [({"why": "price"}, []), ({"why": "?"}, ["ada"]), ({}, ["ada"])])
+def test_the_properties_of_an_exit_event_count(properties: dict[str, Any], sent: list[str]) -> None:
+    braze = inside(canvas({"delay": 60}, {"message": card()}, exit_criteria=LEFT))
+    join(braze)
+    track(braze, "ada", "left", NOW, **properties)
+    advance(braze, 60)
+    assert texts(braze) == sent
+
+
+def test_an_exit_event_counts_only_for_who_is_inside() -> None:
+    criteria = {"event": {"name": "left"}}
+    braze = inside(canvas({"delay": 60}, {"message": card()}, exit_criteria=criteria), profiles=[
+        {"external_id": "ada"}, {"external_id": "bob"}])  # fmt: skip
+    track(braze, "ada", "left")
+    join(braze)
+    track(braze, "bob", "left")
+    advance(braze, 60)
+    assert texts(braze) == ["ada"]
+
+
+def test_an_event_that_lets_in_and_out_ends_only_the_earlier_journey() -> None:
+    braze = inside(canvas({"delay": 60}, {"message": card()}, exit_criteria=ENTRY, reeligibility_seconds=0))
+    join(braze)
+    advance(braze, 30)
+    join(braze)
+    advance(braze, 60)
+    assert [outcome for outcome, _ in entries(braze)] == ["exited", "finished"]
+
+
+def test_who_is_in_the_audience_of_the_exit_criteria_leaves_after_the_delay() -> None:
+    braze = inside(canvas({"delay": 60}, {"message": card()}, exit_criteria={"audience": GOLD}))
+    join(braze)
+    braze.post("/users/track", {"attributes": [{"external_id": "ada", "plan": "gold"}]})
+    advance(braze, 60)
+    assert entries(braze) == [("exited", f"exit criteria: in the audience {GOLD}")] and texts(braze) == []
+
+
+def test_the_end_of_a_canvas_shuts_the_door_but_not_the_way() -> None:
+    braze = inside(canvas({"delay": 60}, {"message": card()}, end="2026-01-01T12:00:30Z"))
+    join(braze)
+    advance(braze, 60)
+    assert texts(braze) == ["ada"]
+
+
+# users who change meanwhile
+
+
+def waiting() -> Client:
+    braze = inside(canvas({"delay": 60}, {"message": card()}), profiles=[
+        {"external_id": "ada", "email": "a@example.com"}, {"external_id": "bob"}])  # fmt: skip
+    join(braze)
+    return braze
+
+
+def test_the_journey_of_who_is_deleted_ends() -> None:
+    braze = waiting()
+    braze.post("/users/delete", {"external_ids": ["ada"]})
+    advance(braze, 60)
+    assert (entries(braze), texts(braze)) == ([("exited", "the user was deleted")], [])
+
+
+def test_the_journey_of_who_is_merged_away_ends_and_the_entry_counts_for_who_stays() -> None:
+    braze = waiting()
+    ids = {one["external_id"]: one["braze_id"] for one in table(braze, "profiles")}
+    update = {"identifier_to_merge": {"external_id": "ada"}, "identifier_to_keep": {"external_id": "bob"}}
+    braze.post("/users/merge", {"merge_updates": [update]})
+    advance(braze, 60)
+    join(braze, "bob")
+    told = "entered at 2026-01-01T12:00:00.000Z, and nobody becomes eligible again"
+    assert entries(braze) == [("exited", f"the user was merged into {ids['bob']}"), ("not_sent", told)]
+    assert texts(braze) == []
+
+
+def test_who_is_renamed_goes_on() -> None:
+    braze = waiting()
+    renames = [{"current_external_id": "ada", "new_external_id": "eve"}]
+    braze.post("/users/external_ids/rename", {"external_id_renames": renames})
+    advance(braze, 60)
+    assert texts(braze) == ["eve"]
+
+
+def test_the_profile_shows_the_canvas_as_exports_do() -> None:
+    braze = inside(canvas(variants=[{"name": "One", "steps": [
+        {"id": "s", "name": "Hello", "message": card()}, {"delay": 60}]}]))  # fmt: skip
+    join(braze)
+    advance(braze, 60)
+    assert profile(braze)["canvases_received"] == [{
+        "name": "V", "api_canvas_id": "v", "last_entered": "2026-01-01T12:00:00.000Z", "in_control": False,
+        "variation_name": "One", "last_received_message": "2026-01-01T12:00:00.000Z",
+        "steps_received": [
+            {"name": "Hello", "api_canvas_step_id": "s", "last_received": "2026-01-01T12:00:00.000Z"}],
+        "last_exited": "2026-01-01T12:01:00.000Z",
+    }]  # fmt: skip
+
+
+def test_a_reset_forgets_who_was_inside() -> None:
+    braze = waiting()
+    braze.emulator.workspaces.default.reset()
+    advance(braze, 60)
+    assert (entries(braze), texts(braze), table(braze, "journeys")) == ([], [], [])
