@@ -11,7 +11,7 @@ from emulator.call import Call, Json
 from emulator.handlers.braze._recipients import invalid
 from emulator.state import schedules, zones
 from emulator.state.bounds import bound
-from emulator.state.schedules import DELETED, STARTED, Schedule
+from emulator.state.schedules import DELETED, STARTED, WAITING, Schedule
 
 BAD_TIME: Final = "Bad Request"
 UNKNOWN: Final = "Invalid Schedule ID"
@@ -48,8 +48,10 @@ def find(call: Call, kind: str, about: str = "") -> Schedule:
     key = call.body["schedule_id"]
     held: Schedule | None = call.state.schedules.get(key)
     if held is None or held["kind"] != kind or (about and held["about"] != about):
-        waiting = [one for one, other in call.state.schedules.items() if other["kind"] == kind]
-        raise invalid(UNKNOWN, f"no such schedule here; there are: {', '.join(waiting[:5]) or 'none'}")
+        waiting = [
+            one for one, other in call.state.schedules.items() if (other["kind"], other["status"]) == (kind, WAITING)
+        ]
+        raise invalid(UNKNOWN, f"no such schedule here; these wait: {', '.join(waiting[:5]) or 'none'}")
     if held["status"] == DELETED:
         raise invalid(UNKNOWN, f"'{key}' was deleted")
     if held["status"] == STARTED and not held["wall"]:
