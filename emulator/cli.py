@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -100,12 +101,17 @@ def _requests(given: argparse.Namespace) -> int:
 
 
 def _explain(given: argparse.Namespace) -> int:
-    for entry in _client(given).get(f"/explain/{given.id}")["entries"]:
-        print(json.dumps(entry) if given.json else entries.line(entry))
-        for fate in () if given.json else entry["fates"]:
-            lost = "lost: " if fate["loss"] else ""
-            print(f"    {fate['pointer'] or '(body)'}  {lost}{fate['sentence']} {fate['note']} [{fate['level']}]")
+    from emulator.explaining import drawing
+
+    told = _client(given).get(f"/explain/{given.id}")
+    print(json.dumps(told) if given.json else drawing.draw(told, _width()))
     return PASSED
+
+
+def _width() -> int:
+    """Of the terminal; what goes into a pipe or a file is as wide as a page."""
+    most = shutil.get_terminal_size().columns
+    return max(60, min(most, 160)) if sys.stdout.isatty() else 100
 
 
 def _reset(given: argparse.Namespace) -> int:
@@ -257,7 +263,7 @@ COMMANDS: Final[list[tuple[str, Callable[[argparse.Namespace], int], str, list[A
     (
         "explain",
         _explain,
-        "Print everything under the trace of an entry, with the fate of every value.",
+        "Draw everything under the trace of an entry: who called whom, and what became of values and messages.",
         [*_RUNNING, _JSON, (("id",), {"help": "An entry's number or a trace."})],
     ),
     ("reset", _reset, "Return a workspace to its seed.", _RUNNING),

@@ -21,7 +21,7 @@ FLOORS = {
     "web": "app",
     "adapters": "control ui replay front",
     "pipeline": "pipeline",
-    "work": "handlers messaging partner_files",
+    "work": "handlers messaging partner_files explaining",
     "steps": "auth limits faults validation workspaces openapi answers asynchrony inspection",
     "seed": "seed",
     "model": "operations state journal fates liquid bodies entries spare unknown_fields",

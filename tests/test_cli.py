@@ -57,7 +57,9 @@ def test_commands_against_a_running_server(server: dict[str, Any]) -> None:
     printed = run("requests", *at, "--service", "your_partner", "--last", "1").stdout
     assert "202 POST /partners/your_partner/webhook  your_partner/receive_webhook" in printed
     number = printed.split()[0].strip("#")
-    assert "receive_webhook" in run("explain", *at, number).stdout
+    drawn = run("explain", *at, number).stdout
+    assert f"│ POST /partners/your_partner/webhook  #{number}\n" in drawn and "┄ 202 ┄" in drawn
+    assert json.loads(run("explain", *at, "--json", number).stdout)["entries"][0]["operation"] == "receive_webhook"
     assert json.loads(run("requests", *at, "--json", "--last", "1").stdout.splitlines()[0])["id"]
     assert f"export MY_URL={server['url']}" in run("env", *at, "--url-as", "MY_URL").stdout
     assert run("snapshot", *at, "take", "one").returncode == 0

@@ -10,6 +10,7 @@ from emulator import clock, fates, faults, inspection, openapi, seed, workspaces
 from emulator.call import Json
 from emulator.clock import parse_duration, parse_instant
 from emulator.errors import ConfigError
+from emulator.explaining import gathering
 from emulator.journal import FILTERS, NOBODY, Entry
 from emulator.messaging import outbox
 from emulator.pipeline import Emulator
@@ -165,10 +166,7 @@ def explain(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
     """Everything under the trace of an entry, in order."""
     entry = _entry(emulator, given["id"])
     trace = entry.trace if entry else str(given["id"])
-    found = [inspection.shown(item) for item in emulator.journal.stream(trace=trace)]
-    if not found:
-        raise KeyError(f"no journal entry and no trace {given['id']}")
-    return {"trace": trace, "entries": found}
+    return gathering.told(emulator.journal, emulator.workspaces, trace)
 
 
 def list_violations(emulator: Emulator, workspace: Workspace, given: Given) -> Json:

@@ -11,10 +11,11 @@ from typing import Any, Final, cast
 from urllib.parse import quote, urlsplit
 
 from emulator import faults, ids, inspection, operations, seed, settings
-from emulator.call import Request, Response
+from emulator.call import Json, Request, Response
 from emulator.client import ControlClient
 from emulator.clock import parse_duration
 from emulator.errors import ConfigError
+from emulator.explaining import drawing, gathering
 from emulator.pipeline import Emulator
 from emulator.replay import calling, reports, scenario, steps
 from emulator.replay.scenario import Scenario
@@ -52,7 +53,7 @@ def replay(
         loaded = [load(path) for path in files(paths)]
         opened = _remote(url) if url else in_process(strict)
         for one in loaded:
-            results.append(run(one, _target(one, opened), strict))
+            results.append(run(one, _target(one, opened), strict, explain))
             print(reports.text(results[-1], explain), end="\n\n")
     except ConfigError as error:
         problem = str(error)
@@ -77,16 +78,24 @@ def files(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
-def run(what: Scenario, target: Target, strict: bool = False) -> reports.Result:
+def run(what: Scenario, target: Target, strict: bool = False, explain: bool = False) -> reports.Result:
     """Run one scenario and close its target, or keep it where the report tells how to repeat a step. Raises ConfigError
-    for a call that cannot be made.
+    for a call that cannot be made. With `explain`, what each call led to is drawn.
     """
     with closing(target):
         result = steps.run(what, target, strict)
+        for step in result.steps if explain else ():
+            step.diagram = _drawn(target.explain(step.trace)) if step.exchange else ""
         failed = [step for step in result.steps if step.findings]
         if failed:
             failed[-1].kept = target.keep()
         return result
+
+
+def _drawn(told: Json) -> str:
+    """Nothing where the call is all there is."""
+    more = len(told["entries"]) > 1 or told["decisions"] or told["messages"]
+    return drawing.draw(told, drawing.WIDTH - len(reports.INDENT)) if more else ""
 
 
 def _target(what: Scenario, opened: Callable[[Scenario], Target]) -> Target:
@@ -165,6 +174,9 @@ class InProcess:
 
     def messages(self) -> list[Message]:
         return [{"id": key, **one} for key, one in self._workspace.view().messages.items()]
+
+    def explain(self, trace: str) -> Json:
+        return gathering.told(self._emulator.journal, self._emulator.workspaces, trace)
 
     def unfired(self) -> list[str]:
         return [_fault(fault.when, fault.status, fault.delay) for fault in self._workspace.faults if not fault.fired]
@@ -259,6 +271,9 @@ class Remote:
 
     def messages(self) -> list[Message]:
         return cast(list[Message], self._control.get("/messages", limit=MOST_MESSAGES)["messages"])
+
+    def explain(self, trace: str) -> Json:
+        return self._control.get(f"/explain/{quote(trace, safe='')}")
 
     def unfired(self) -> list[str]:
         armed = self._control.get("/faults")

@@ -17,6 +17,8 @@ from emulator.call import Json
 PASSED, FAILED, STRICT, SKIPPED, UNUSABLE = "passed", "failed", "strict", "skipped", "unusable"
 MARKS: Final = {PASSED: "✓", FAILED: "✗", STRICT: "!", SKIPPED: "-"}
 EXIT_CODES: Final = {PASSED: 0, FAILED: 1, STRICT: 4}
+INDENT: Final = " " * 6
+"""Before everything that is told of a step."""
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -32,6 +34,8 @@ class Finding:
 class StepResult:
     """`told` is the outcome in a word, `exchange` the entry of a call's request, `others` what else was recorded,
     `messages` what was rendered for users.
+
+    `diagram` draws everything under its `trace`, where that was asked for and is more than the call.
 
     `curl` sends the call again, after the commands of `preparation`; `kept` says what was left for that.
     """
@@ -51,6 +55,8 @@ class StepResult:
     exchange: dict[str, Json] = field(default_factory=dict)
     others: list[dict[str, Json]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
+    trace: str = ""
+    diagram: str = ""
 
 
 @dataclass(slots=True)
@@ -109,7 +115,8 @@ def _detail(step: StepResult) -> Iterator[str]:
         for fate in step.exchange["fates"]:
             note = f" ({fate['note']})" if fate["note"] else ""
             yield _labelled("fate", f"{fate['pointer'] or 'the body'}: {fate['rule']}. {fate['sentence']}{note}")
-    for entry in step.others:
+    yield from ("", *(f"{INDENT}{line}".rstrip() for line in step.diagram.splitlines()), "") if step.diagram else ()
+    for entry in () if step.diagram else step.others:
         yield _labelled("recorded", f"{entries.line(entry)} {_shown(entry['request']['body'])}")
     for message in step.messages:
         who = f"{message['channel']} of '{message['campaign']}' to {message['external_id'] or message['braze_id']}"
@@ -119,7 +126,7 @@ def _detail(step: StepResult) -> Iterator[str]:
 
 
 def _labelled(label: str, value: str) -> str:
-    return f"      {label:10}{value}"
+    return f"{INDENT}{label:10}{value}"
 
 
 def _wrapped(value: str, first: str, rest: str | None = None) -> list[str]:

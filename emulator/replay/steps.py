@@ -49,6 +49,9 @@ class Target(Protocol):
     def messages(self) -> list[Message]:
         """The messages that the workspace has rendered for users, oldest first."""
 
+    def explain(self, trace: str) -> Json:
+        """Everything under a trace, as `explaining.gathering` tells it."""
+
     def unfired(self) -> list[str]:
         """Faults that were armed and have not fired, in words."""
 
@@ -156,6 +159,7 @@ def _call(running: _Run, step: Step, result: StepResult) -> Found:
     response = running.target.call(request)
     headers = {name.lower(): value for name, value in response.headers.items()}
     result.told, running.trace = str(response.status), headers.get("x-emulator-trace", "")
+    result.trace = running.trace
     own = running.target.entry(int(headers.get("x-emulator-entry", 0)))
     news = running.collect(own)
     result.exchange = own or {}

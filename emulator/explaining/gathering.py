@@ -1,0 +1,54 @@
+"""Everything that is known of a trace, as JSON: its exchanges, decisions, messages, and what still waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from emulator import clock, inspection
+from emulator.call import Json
+from emulator.journal import Journal
+from emulator.state.draft import Draft
+from emulator.workspaces import Workspaces
+
+TABLES: Final = ("decisions", "messages")
+
+
+def told(journal: Journal, workspaces: Workspaces, trace: str) -> dict[str, Json]:
+    """{trace, entries, decisions, messages, waiting: [{due, what}]}. Raises KeyError for a trace that no entry has."""
+    entries = list(journal.stream(trace=trace))
+    if not entries:
+        raise KeyError(f"no journal entry and no trace {trace}")
+    names = dict.fromkeys(entry.workspace for entry in entries)
+    views = [workspaces.all[name].view() for name in names if name in workspaces.all]
+    return {
+        "trace": trace,
+        "entries": [inspection.shown(entry) for entry in entries],
+        **{table: list(_records(views, table, trace)) for table in TABLES},
+        "waiting": sorted(_waiting(views, trace), key=lambda one: str(one["due"])),
+    }
+
+
+def _records(views: Iterable[Draft], table: str, trace: str) -> Iterator[Json]:
+    for view in views:
+        yield from ({"id": key, **one} for key, one in getattr(view, table).items() if one["trace"] == trace)
+
+
+def _waiting(views: Iterable[Draft], trace: str) -> Iterator[dict[str, Json]]:
+    for view in views:
+        for item in view.outbox.values():
+            if item.get("trace") == trace:
+                due = item["due"]
+                at = clock.iso_ms(datetime.fromtimestamp(due, clock.UTC)) if due is not None else None
+                yield {"due": at, "what": _what(view, item)}
+
+
+def _what(view: Draft, item: Mapping[str, Any]) -> str:
+    if "send" in item:
+        decision = view.decisions.get(item["send"].get("decision"), {})
+        who = decision.get("external_id") or item["send"].get("braze_id", "")
+        return f"the message of {decision.get('campaign') or 'the call'} for {who}"
+    if "url" in item:
+        return f"attempt {item['attempt']} of {item['method']} {inspection.address(item['url'])}"
+    return "what comes next"

@@ -1,0 +1,172 @@
+"""A trace as a diagram: one arrow an exchange, notes where something happened, lines that fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from emulator import faults
+from emulator.app import create_app
+from emulator.explaining import drawing, gathering, sequence
+from emulator.explaining.sequence import Arrow, Gap, Note
+from tests.conftest import Client
+from tests.messaging.sends import HOOK, NOW, advance, started, track
+
+INKIT = "https://internal.inkit.io/integrations/webhook"
+ALIAS = "https://rest.iad-01.braze.com/users/alias/new"
+MAIL = {"id": "m", "channel": "email", "app_id": "a", "from": "B <b@example.com>", "subject": "Hi {{${first_name}}}",
+        "body": "b"}  # fmt: skip
+FETCH = (
+    "{% connected_content https://rest.iad-01.braze.com/users/export/ids :method post :content_type application/json"
+    """ :headers {"Authorization": "Bearer k"} :body {"external_ids":["ada"]} :save f %}[]"""
+)
+
+
+def hook(**fields: Any) -> dict[str, Any]:
+    return {"messages": [{**HOOK, "body": "{}", **fields}]}
+
+
+def told(braze: Client, trace: str) -> Any:
+    return gathering.told(braze.emulator.journal, braze.emulator.workspaces, trace)
+
+
+def steps(braze: Client, trace: str) -> list[sequence.Step]:
+    return list(sequence.steps(told(braze, trace)))
+
+
+def break_service(braze: Client, service: str, **fault: Any) -> None:
+    braze.emulator.workspaces.default.faults.append(faults.parse({"when": {"service": service}, **fault}, "down"))
+
+
+def test_a_call_and_what_it_led_to() -> None:
+    braze = started([hook(url=INKIT), {"id": "o", "name": "O", "trigger": {"event": {"name": "other"}}}])
+    assert steps(braze, track(braze)) == [
+        Arrow("your app", "Braze", "POST /users/track  #1", "201"),
+        Note("Braze", "ada, C: failed: answered 401"),
+        Note("Braze", "rendered: C for ada", opens=True),
+        Arrow("Braze", "Inkit", "POST /integrations/webhook  #3 = #2", "401", opens=False),
+        Note("Inkit", "the scheme is not Bearer; send the header Authorization: Basic base64(<token>), without colon"),
+    ]
+
+
+def test_fates_stand_at_the_service_and_messages_at_their_time() -> None:
+    braze = started([{"messages": [MAIL]}, {"id": "l", "name": "Later", "delay": "1h", "messages": [MAIL]},
+                     {"id": "n", "name": "Never", "delay": "9d", "messages": [MAIL]}])  # fmt: skip
+    event = {"external_id": "ada", "name": "seen", "time": NOW}
+    body = {"events": [event], "attributes": [{"external_id": "ada", "Email": "x"}]}
+    trace = braze.send("POST", "/users/track", body).headers["X-Emulator-Trace"]
+    advance(braze, 7200)
+    texts = [step.text if isinstance(step, (Note, Gap)) else step.label for step in steps(braze, trace)]
+    assert texts[1].startswith("/attributes/0/Email  lost: ") and texts[1].endswith("[documented]")
+    assert [texts[0], *texts[2:]] == [
+        "POST /users/track  #1",
+        "ada, C: sent",
+        "ada, Later: sent",
+        "ada, Never: waiting",
+        "email to ada@example.com: Hi Ada",
+        "1h later, at 13:00:00",
+        "email to ada@example.com: Hi Ada",
+        "waits until 2026-01-10 12:00:00: the message of Never for ada",
+    ]
+
+
+def test_retries_a_resent_message_and_a_refusal() -> None:
+    braze = started([hook(url=ALIAS), {"id": "x", "name": "X", **hook(url="https://example.com/p?q=1")}])
+    trace = braze.send(
+        "POST", "/users/track", {"events": [{"external_id": "ada", "name": "unseen", "time": NOW}]}
+    ).headers["X-Emulator-Trace"]
+    braze.headers["x-emulator-trace"] = trace
+    braze.emulator.workspaces.default.faults.append(
+        faults.parse({"when": {"operation": "create_alias"}, "status": 503, "times": 1}, "down")
+    )
+    track(braze)
+    del braze.headers["x-emulator-trace"]
+    advance(braze, 40)
+    create_app(braze.emulator).test_client().post("/_emulator/messages/000000000001/resend", json={})
+    drawn = drawing.draw(told(braze, trace))
+    for part in (
+        "fault down fired",
+        "attempt 1, next in 30 s",
+        "┊  30 s later, at 12:00:30",
+        "attempt 2: C for ada",
+        "resent by hand: C for ada",
+        "POST /p?q=1  #",
+        "✗ not sent",
+        "--allow-hosts example.com",
+        "example.com",
+        "───┐",
+        "<──┘ 400",
+    ):
+        assert part in drawn, part
+
+
+def test_connected_content_is_named() -> None:
+    braze = started(hook(body=FETCH))
+    found = steps(braze, track(braze))
+    arrows = [step.label for step in found if isinstance(step, Arrow)]
+    assert arrows[1] == "POST /users/export/ids  #3 = #2  connected content"
+
+
+def test_what_waits_without_a_decision() -> None:
+    braze = started(hook(url=ALIAS))
+    break_service(braze, "braze", status=503, times=None, skip=1)
+    trace = track(braze)
+    assert steps(braze, trace)[-1] == Note("Braze", f"waits until 2026-01-01 12:00:30: attempt 2 of POST {ALIAS}")
+
+
+def test_a_call_that_waits_for_somebody_is_told() -> None:
+    braze = started(hook(), settings={"asynchrony": {"policy": "manual"}})
+    trace = track(braze)
+    drawn = drawing.draw(told(braze, trace))
+    assert "POST /users/track  #1" in drawn
+
+
+def test_many_decisions_are_counted() -> None:
+    users = [{"external_id": f"u{number:02}"} for number in range(40)]
+    braze = started({"messages": [MAIL]}, profiles=users)
+    events = [{"external_id": one["external_id"], "name": "seen", "time": NOW} for one in users]
+    trace = braze.send("POST", "/users/track", {"events": events}).headers["X-Emulator-Trace"]
+    notes = [step.text for step in steps(braze, trace) if isinstance(step, Note)]
+    assert len(notes) == sequence.MOST + 1
+    assert notes[-1] == f"… and {40 - sequence.MOST} more: GET /_emulator/decisions?trace={trace}"
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 160])
+def test_lines_fit(width: int) -> None:
+    braze = started([hook(url=INKIT), {"id": "x", "name": "X" * 300, **hook(url="https://example.com/" + "p" * 300)}])
+    drawn = drawing.draw(told(braze, track(braze)), width)
+    assert max(map(len, drawn.splitlines())) <= width
+    assert all(line == line.rstrip() for line in drawn.splitlines())
+
+
+def test_credentials_are_not_drawn() -> None:
+    key = "a-secret-endpoint-key"
+    braze = started(hook(url=f"https://collector.movableink-dmz.com/behavioral/{key}?token=another-secret"))
+    drawn = drawing.draw(told(braze, track(braze)))
+    assert "behavioral/a-se…" in drawn and key not in drawn and "another-secret" not in drawn
+
+
+def test_an_arrow_points_from_the_caller_to_the_callee() -> None:
+    paper = drawing._Paper(["a", "b"], 60)
+    right = [line.strip() for line in paper.lines(Arrow("a", "b", "GET /", "200"))]
+    left = [line.strip() for line in paper.lines(Arrow("b", "a", "GET /", "200"))]
+    assert right[2].endswith(">│") and right[3].startswith("│<")
+    assert left[2].startswith("│<") and left[3].endswith(">│")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(1, "1 s"), (90, "90 s"), (120, "2m"), (3661, "1h1m1s"), (273_600, "3d4h")]
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert sequence._duration(seconds) == text
+
+
+def test_the_control_api_tells_what_is_drawn() -> None:
+    braze = started(hook(url=INKIT))
+    trace = track(braze)
+    web = create_app(braze.emulator).test_client()
+    assert web.get("/_emulator/explain/3").json == web.get(f"/_emulator/explain/{trace}").json
+    found = web.get("/_emulator/explain/1").json
+    assert found.keys() == {"trace", "entries", "decisions", "messages", "waiting"}
+    assert web.get("/_emulator/explain/99").status_code == 404
