@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from emulator import clock
-from emulator.state import audience, campaigns, canvases, frequency, local_time, plans, property_filters, sends, zones
+from emulator.state import audience, campaigns, canvases, frequency, plans, property_filters, quiet_hours, sends, zones
 from emulator.state.draft import Draft
 from emulator.state.profiles import Record
 
@@ -219,15 +219,12 @@ def _quiet_hours(case: Case) -> Verdict:
     quiet = case.campaign.get("quiet_hours")
     if quiet is None:
         return True, f"the {case.what} has no quiet hours"
-    start, end = (local_time.minute_of_day(quiet[name]) for name in ("start", "end"))
-    at = local_time.local(case.draft, case.record, case.now)
+    at = case.now.astimezone(zones.of_user(case.draft, case.record))
     told = f"quiet hours are from {quiet['start']} to {quiet['end']}, and it is {at:%H:%M} in {at.tzinfo}"
-    minute = at.hour * 60 + at.minute
-    if not (start <= minute < end if start < end else minute >= start or minute < end):
+    until = quiet_hours.end(quiet, at)
+    if until is None:
         return True, told
-    if quiet.get("then") == "abort":
-        return False, told
-    return Wait(local_time.next_at(at, end), told)
+    return (False, told) if quiet.get("then") == "abort" else Wait(until, told)
 
 
 def _frequency_cap(case: Case) -> Verdict:

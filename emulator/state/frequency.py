@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from emulator import clock
+from emulator.state import zones
 from emulator.state.draft import Draft
-from emulator.state.local_time import day_begins, local
 
 Rule = Mapping[str, Any]
 """{count, one of minutes, days, weeks, and perhaps channel and tag}."""
@@ -63,7 +63,7 @@ def rules(draft: Draft) -> list[Rule]:
 def _is_full(draft: Draft, rule: Rule, record: Mapping[str, Any], sent: Sent, before: Any, now: datetime) -> bool:
     if not _concerns(draft, rule, sent):
         return False
-    since = clock.iso_ms(_since(rule, local(draft, record, now)))
+    since = clock.iso_ms(_since(rule, now.astimezone(zones.of_user(draft, record))))
     dispatches = {one["dispatch_id"] for one in before if one["at"] >= since and _concerns(draft, rule, one)}
     return bool(len(dispatches - {sent["dispatch_id"]}) >= rule["count"])
 
@@ -76,9 +76,12 @@ def _concerns(draft: Draft, rule: Rule, sent: Sent) -> bool:
 
 
 def _since(rule: Rule, at: datetime) -> datetime:
+    """Where the time of a rule begins that ends at a local time, in UTC."""
     if "minutes" in rule:
         return at.astimezone(clock.UTC) - timedelta(minutes=rule["minutes"]) + MOMENT
-    return day_begins(at, rule.get("days", 7 * rule.get("weeks", 0)) - 1)
+    days = rule.get("days", 7 * rule.get("weeks", 0))
+    today = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return (today - timedelta(days=days - 1)).astimezone(clock.UTC)
 
 
 def words(rule: Rule) -> str:
