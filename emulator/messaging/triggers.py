@@ -82,6 +82,8 @@ def _meanwhile(cause: Cause, occurrence: Occurrence) -> None:
         keep_back(cause, occurrence)
         happened = min(occurrence.data.get("time", now), now)
         conversions.count(cause.draft, occurrence.kind, occurrence.name, occurrence.braze_id, happened)
+        if "revenue" in occurrence.data:
+            conversions.earn(cause.draft, occurrence.braze_id, occurrence.data["revenue"], happened)
 
 
 def _sessions(call: Call) -> None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from emulator import clock
-from emulator.state import campaigns, sends
+from emulator.state import campaigns, send_counts, sends
 from emulator.state.draft import Draft
 
 Conversion = Mapping[str, Any]
@@ -20,7 +20,7 @@ Conversion = Mapping[str, Any]
 message, variant_name, channel, control}."""
 
 WINDOW: Final = 3 * 86_400
-"""Seconds of a conversion event that says none: documented where a campaign has no conversion event, else assumed."""
+"""Seconds of a conversion event that says none (assumed), and for revenue where a campaign has none (documented)."""
 
 
 def of_campaign(draft: Draft, campaign_id: str) -> list[Conversion]:
@@ -34,6 +34,19 @@ def count(draft: Draft, kind: str, name: str, braze_id: str, happened: str) -> N
         for place, wanted in enumerate(campaign["conversion_events"]):
             if (kind, name) in _meant(wanted, name):
                 _convert(draft, campaign, place, braze_id, happened)
+
+
+def earn(draft: Draft, braze_id: str, amount: float, happened: str) -> None:
+    """Count what the user bought for every campaign that was received, within the window of its first conversion event,
+    or within three days where there is none (documented).
+    """
+    for one in draft.profiles[braze_id].get("campaigns_received", ()):
+        campaign = draft.campaigns.get(one.get("api_campaign_id", ""))
+        receipt = sends.receipt(draft, campaign["id"], braze_id) if campaign else None
+        if campaign and receipt and _within(campaign, 0, receipt, happened):
+            control = (campaigns.control_group(campaign)["id"],)
+            variants = control if receipt["control"] else (receipt["message_id"], "")
+            send_counts.earned(draft, campaign["id"], variants, happened, amount)
 
 
 def _meant(wanted: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
@@ -59,6 +72,6 @@ def _convert(draft: Draft, campaign: campaigns.Campaign, place: int, braze_id: s
 
 def _within(campaign: campaigns.Campaign, place: int, receipt: Mapping[str, Any], happened: str) -> bool:
     """Compared by the second, because the times of events seldom have more."""
-    window = campaign["conversion_events"][place].get("window", WINDOW)
+    window = dict(enumerate(campaign["conversion_events"])).get(place, {}).get("window", WINDOW)
     end = clock.iso_ms(clock.parse_instant(receipt["at"]) + timedelta(seconds=window))
     return bool(receipt["at"][:19] <= happened[:19] and happened < end)

@@ -6,7 +6,7 @@ send_id or none, a day of the company's time zone, and a variant or (without one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ Message = Mapping[str, Any]
 """{campaign_id or canvas_id, send_id, message_id, channel, braze_id}: a message of state/sends.py has them."""
 
 UNIQUE: Final = "unique_recipients"
+REVENUE: Final = "revenue"
 ENROLLED: Final = "enrolled"
 ENTRIES: Final = "entries"
 DELIVERED: Final = {"email": ("delivered",), "sms": ("sent_to_carrier", "delivered")}
@@ -71,9 +72,15 @@ def enrolled(draft: Draft, campaign_id: str, variant: str, now: datetime) -> Non
     _add(draft, key(campaign_id, "", _day(draft, now), variant), ENROLLED)
 
 
-def read(draft: Draft, campaign_id: str, send_id: str, day: str, variant: str = "") -> Mapping[str, int]:
-    """What was counted on a day: of a variant, or without one the unique recipients of the whole."""
-    found: Mapping[str, int] = draft.send_counts.get(key(campaign_id, send_id, day, variant), {})
+def earned(draft: Draft, campaign_id: str, variants: Iterable[str], happened: str, amount: float) -> None:
+    """Add what was bought to the revenue of variants, of which nothing is the whole, on the day of the purchase."""
+    for variant in variants:
+        _add(draft, key(campaign_id, "", series.local_day(draft, happened), variant), REVENUE, amount)
+
+
+def read(draft: Draft, campaign_id: str, send_id: str, day: str, variant: str = "") -> Mapping[str, Any]:
+    """What was counted on a day: of a variant, or without one the unique recipients and the revenue of the whole."""
+    found: Mapping[str, Any] = draft.send_counts.get(key(campaign_id, send_id, day, variant), {})
     return found
 
 
@@ -98,6 +105,6 @@ def _day(draft: Draft, now: datetime) -> str:
     return series.local_day(draft, clock.iso_ms(now))
 
 
-def _add(draft: Draft, counter: str, what: str) -> None:
+def _add(draft: Draft, counter: str, what: str, amount: float = 1) -> None:
     held = draft.send_counts.get(counter, {})
-    draft.send_counts[counter] = {**held, what: held.get(what, 0) + 1}
+    draft.send_counts[counter] = {**held, what: round(held.get(what, 0) + amount, 2)}

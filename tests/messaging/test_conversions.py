@@ -118,6 +118,43 @@ def test_a_new_receipt_opens_a_new_window_and_the_profile_stays_converted() -> N
     assert counted(braze) == [0, 0]
 
 
+def revenue(braze: Client, campaign: str = "c") -> tuple[float, list[float]]:
+    """Of the day: all, and of each variant."""
+    status, answer = braze.get("/campaigns/data_series", f"campaign_id={campaign}&length=1")
+    assert status == 200
+    [day] = answer["data"]
+    return day["revenue"], [one["revenue"] for items in day["messages"].values() for one in items]
+
+
+def test_what_a_recipient_buys_is_revenue_of_the_campaign_without_any_conversion_event() -> None:
+    braze = started({"trigger": {"api": True}, "messages": [CARD]})
+    buy(braze, "rug")
+    braze.post("/campaigns/trigger/send", {"campaign_id": "c", "recipients": [{"external_user_id": "ada"}]})
+    buy(braze, "rug")
+    buy(braze, "lamp")
+    buy(braze, "rug", "bob")
+    assert revenue(braze) == (2.0, [2.0])
+
+
+@pytest.mark.parametrize(("events", "wait", "wanted"), [
+    ([], 3 * DAY - 1, 1.0), ([], 3 * DAY, 0.0), ([{**BOUGHT, "window": 60}, ANY], 59, 1.0),
+    ([{**BOUGHT, "window": 60}, ANY], 60, 0.0),
+])  # fmt: skip
+def test_revenue_counts_in_the_window_of_the_first_conversion_event(
+    events: list[Any], wait: int, wanted: float
+) -> None:
+    braze = with_events(*events)
+    advance(braze, wait)
+    buy(braze, "rug")
+    assert revenue(braze) == (wanted, [wanted])
+
+
+def test_revenue_of_the_control_group_is_its_own() -> None:
+    braze = with_events(control_percentage=100)
+    buy(braze, "rug")
+    assert revenue(braze) == (0.0, [0.0, 1.0])
+
+
 def test_a_session_is_a_later_date_of_the_last_session() -> None:
     braze = with_events(SESSION)
     for time in ("2026-01-01T11:00:00Z", "2026-01-01T12:00:00Z"):

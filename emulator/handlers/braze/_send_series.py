@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from emulator.call import Call, Json
 from emulator.handlers.braze import _periods
@@ -45,7 +45,7 @@ OF_A_SEND: Final = (
 BY_SEND_TIME: Final = "_by_send_time"
 CONVERSIONS: Final = tuple(f"conversions{event}{by}" for event in ("", 1, 2, 3) for by in ("", BY_SEND_TIME))
 
-Numbers = Mapping[str, int]
+Numbers = Mapping[str, Any]
 Converted = Mapping[tuple[str, str], Numbers]
 """(day, id of a variant or nothing for all) -> name of a conversion -> how many."""
 
@@ -96,4 +96,4 @@ def _entry(item: Variant, names: tuple[str, ...], numbers: Numbers) -> Json:
 def _sums(numbers: Numbers) -> dict[str, Json]:
     """What a variant and a day both have."""
     counted = {name: numbers.get(name, 0) for name in (*CONVERSIONS, send_counts.UNIQUE)}
-    return {**counted, "revenue": 0.0}
+    return {**counted, send_counts.REVENUE: numbers.get(send_counts.REVENUE, 0.0)}

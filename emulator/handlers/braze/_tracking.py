@@ -85,7 +85,8 @@ def _apply(call: Call, change: Change, refused: dict[int, str]) -> dict[int, str
 
 def _applier(call: Call, array: str) -> Callable[[Change, Mapping[str, Json]], None]:
     """The function for an array; campaigns that wait for events and purchases are looked for once a call."""
-    if array == "attributes" or not len(call.state.triggers):
+    heard = len(call.state.triggers) or (array == "purchases" and len(call.state.receipts))
+    if array == "attributes" or not heard:
         return ARRAYS[array]
     return partial(_heard, call, array)
 
@@ -96,10 +97,11 @@ def _heard(call: Call, array: str, change: Change, item: Mapping[str, Json]) -> 
     before = len(_recorded(room, array))
     ARRAYS[array](change, item)
     if len(_recorded(room, array)) > before:
-        kind, name = array[:-1], str(_recorded(room, array)[-1][0])
-        if campaigns.is_heard(call.state, kind, name):
-            time = clock.read_time(item["time"])
-            call.occurred(kind, change.record["braze_id"], name, properties=item.get("properties"), time=time)
+        kind, recorded = array[:-1], _recorded(room, array)[-1]
+        earned = {"revenue": recorded[-1]} if array == "purchases" else {}
+        if campaigns.is_heard(call.state, kind, str(recorded[0])) or (earned and len(call.state.receipts)):
+            when = {"time": clock.read_time(item["time"]), **earned}
+            call.occurred(kind, change.record["braze_id"], str(recorded[0]), properties=item.get("properties"), **when)
 
 
 def _recorded(room: Profiles, array: str) -> Sequence[Any]:
