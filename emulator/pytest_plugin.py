@@ -6,7 +6,7 @@ The package is imported inside the fixtures: pytest loads plugins before coverag
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -161,6 +161,36 @@ class Braze:
         from emulator.control import changes
 
         changes.apply_accepted(self.emulator, self.workspace, {} if count is None else {"count": count})
+
+    def campaign(
+        self, name: str, messages: Sequence[Mapping[str, Json]], id: str = "", **fields: Any
+    ) -> dict[str, Any]:
+        """Declare a campaign for the rest of the test, in the form of the seed; answers it as it stands, with advice.
+
+        Its id is its name unless given; a message needs none. It takes the place of one of the same id. Raises
+        ConfigError that names every field that does not fit.
+        """
+        from emulator.control import declared
+
+        own = id or name
+        numbered = [{"id": f"{own}-{number}", **one} for number, one in enumerate(messages, 1)]
+        item = {**fields, "id": own, "name": name, "messages": numbered}
+        told: Any = declared.declare_campaign(self.emulator, self.workspace, item)
+        return dict(told)
+
+    def messages(self, **query: Json) -> list[dict[str, Any]]:
+        """The messages that were rendered for users, oldest first: campaign, user, channel, status, trace, limit."""
+        from emulator.control import sent
+
+        told: Any = sent.list_messages(self.emulator, self.workspace, query)
+        return list(told["messages"])
+
+    def decisions(self, **query: Json) -> list[dict[str, Any]]:
+        """Why users got a message or not, oldest first: campaign, user, outcome, trace, limit."""
+        from emulator.control import sent
+
+        told: Any = sent.list_decisions(self.emulator, self.workspace, query)
+        return list(told["decisions"])
 
     def advance(self, duration: str | float) -> None:
         """Move the workspace's clock on; what falls due on the way is sent."""

@@ -214,3 +214,34 @@ def test_one(braze):
     assert braze.profile("ada")["custom_attributes"] == {"plan": "free"}
 """
     outcome(pytester, body, passed=1)
+
+
+def test_a_campaign_is_declared_for_one_test(pytester: pytest.Pytester) -> None:
+    body = """
+import pytest, requests
+from emulator.errors import ConfigError
+PARAMETERS = {"url": "http://emulator/partners/your_partner/webhook", "token": "t"}
+def campaign(braze, **fields):
+    parameters = {**PARAMETERS, "token": braze.credential("your_partner")}
+    message = {"template": "your_partner/webhook", "parameters": parameters}
+    return braze.campaign("C", [message], trigger={"event": {"name": "seen"}}, **fields)
+def see(braze, user="ada"):
+    event = {"external_id": user, "name": "seen", "time": "2026-01-01T00:00:00Z"}
+    headers = {"Authorization": "Bearer " + braze.key}
+    requests.post(braze.url + "/users/track", json={"events": [event]}, headers=headers)
+def test_one(braze):
+    assert campaign(braze)["messages"][0]["id"] == "C-1"
+    see(braze)
+    braze.expect(operation="receive_webhook", body={"external_id": "ada"})
+    assert braze.messages(campaign="C", user="ada")[0]["status"] == "sent"
+    campaign(braze, audience={"profiles": ["eve"]})
+    see(braze, "bob")
+    assert [one["outcome"] for one in braze.decisions(campaign="C")] == ["sent", "not_sent"]
+def test_two(braze):
+    see(braze)
+    assert braze.decisions() == []
+def test_three(braze):
+    with pytest.raises(ConfigError, match=r"campaign\\.delay: "):
+        campaign(braze, delay="soon")
+"""
+    outcome(pytester, body, passed=3)

@@ -66,7 +66,7 @@ def _why_none(view: Draft, given: Given) -> Iterator[str]:
         name, known = given.get(what), getattr(view, table)
         named = [one for one in known.values() if name in (one["id"], one["name"])]
         if name is not None and not named:
-            yield f"There is no {what.replace('canvas', 'Canvas')} '{name}'; the seed declares {len(known)}."
+            yield f"There is no {what.replace('canvas', 'Canvas')} '{name}'; the workspace has {len(known)}."
         for one in named:
             yield f"Nothing that starts '{one['name']}' has occurred: {_waits_for(view, one, what)}."
 

@@ -32,7 +32,7 @@ def test_decisions_say_why_a_user_was_not_messaged() -> None:
     ("query", "why"),
     [
         ("campaign=c", "Nothing that starts 'C' has occurred: it waits for an event 'seen', in these letters."),
-        ("campaign=x", "There is no campaign 'x'; the seed declares 1."),
+        ("campaign=x", "There is no campaign 'x'; the workspace has 1."),
         ("user=eve", "No profile has the external_id or braze_id 'eve'."),
         ("", ""),
     ],
@@ -58,9 +58,9 @@ def test_decisions_of_a_canvas_are_its_entries_and_its_steps() -> None:
     ("query", "why"),
     [
         ("canvas=v", "Nothing that starts 'V' has occurred: it waits for an event 'seen', in these letters."),
-        ("canvas=x", "There is no Canvas 'x'; the seed declares 1."),
-        ("canvas=x&campaign=y", "There is no campaign 'y'; the seed declares 1. There is no Canvas 'x'; the seed "
-         "declares 1."),
+        ("canvas=x", "There is no Canvas 'x'; the workspace has 1."),
+        ("canvas=x&campaign=y", "There is no campaign 'y'; the workspace has 1. There is no Canvas 'x'; the workspace "
+         "has 1."),
     ],
 )  # fmt: skip
 def test_where_nobody_entered_it_is_said_why(query: str, why: str) -> None:
