@@ -86,8 +86,8 @@ def test_an_unknown_path_gets_a_404_that_says_so(emulator: Emulator, service: Se
 
 def test_the_right_path_with_another_method_is_unknown_too(emulator: Emulator) -> None:
     braze = emulator.operations.services["braze"]
-    assert ask(emulator, braze, "GET", "/canvas/list").headers["X-Emulator-Known"] == "not-emulated"
-    assert ask(emulator, braze, "POST", "/canvas/list").headers["X-Emulator-Known"] == "unknown-path"
+    assert ask(emulator, braze, "GET", "/cdi/integrations").headers["X-Emulator-Known"] == "not-emulated"
+    assert ask(emulator, braze, "POST", "/cdi/integrations").headers["X-Emulator-Known"] == "unknown-path"
 
 
 def test_other_answers_carry_no_such_header(emulator: Emulator) -> None:

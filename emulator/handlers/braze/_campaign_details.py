@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from emulator.call import Json
@@ -39,14 +39,19 @@ def shown_channel(channel: str) -> str:
 
 def messages(one: Campaign, translatable: bool) -> dict[str, Json]:
     """Variant's id -> message; with `translatable`, each says whether it has a translation tag."""
-    found: dict[str, Json] = {item["id"]: _message(item) for item in one["messages"]}
-    if translatable:
-        for item in one["messages"]:
-            found[item["id"]]["has_translatable_content"] = any(map(_TRANSLATION.search, campaigns.texts(item)))
+    found = described(one["messages"], translatable)
     if one["control_percentage"]:
         asked = {"has_translatable_content": None} if translatable else {}
         channel = shown_channel(one["messages"][0]["channel"]) if one["messages"] else ""
         found[campaigns.control_group(one)["id"]] = {"channel": channel, "type": "control", **asked}
+    return found
+
+
+def described(items: Sequence[Variant], translatable: bool) -> dict[str, Json]:
+    """The messages of a campaign, or of a step of a Canvas."""
+    found: dict[str, Json] = {item["id"]: _message(item) for item in items}
+    for item in items if translatable else ():
+        found[item["id"]]["has_translatable_content"] = any(map(_TRANSLATION.search, campaigns.texts(item)))
     return found
 
 

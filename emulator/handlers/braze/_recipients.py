@@ -24,7 +24,7 @@ NOBODY: Final = "No Recipients"
 BAD_AUDIENCE: Final = "The audience is not valid"
 
 Recipients = dict[str, Mapping[str, Json]]
-"""braze_id -> the recipient's own trigger_properties."""
+"""braze_id -> the recipient's own properties."""
 
 
 def invalid(message: str, hint: str) -> ApiError:
@@ -79,7 +79,21 @@ def narrowed(call: Call, places: Mapping[str, str]) -> list[str]:
     return found
 
 
-def resolve(call: Call, recipients: Sequence[Mapping[str, Json]]) -> tuple[Recipients, list[Json]]:
+def called(call: Call, names: Sequence[str]) -> tuple[Recipients, list[Json]]:
+    """Everybody in the audience of a broadcast, or the recipients of the call."""
+    if call.body.get("broadcast"):
+        return dict.fromkeys(everybody(call), {}), []
+    return resolve(call, call.body["recipients"], names)
+
+
+def properties(holder: Mapping[str, Json], names: Sequence[str]) -> dict[str, Json]:
+    """What a call or a recipient gives under one of the names; key by key, that under the first name wins."""
+    return {key: value for name in reversed(names) for key, value in (holder.get(name) or {}).items()}
+
+
+def resolve(
+    call: Call, recipients: Sequence[Mapping[str, Json]], names: Sequence[str]
+) -> tuple[Recipients, list[Json]]:
     """The profiles of recipients, their attributes written; and errors for those whose attributes are refused."""
     room = Profiles(call.state, call.now)
     found: Recipients = {}
@@ -97,7 +111,7 @@ def resolve(call: Call, recipients: Sequence[Mapping[str, Json]]) -> tuple[Recip
             call.fate(places[braze_id], "recipient_repeated", braze_id, f"{entry.place} is the same user")
         if braze_id is not None:
             found.pop(braze_id, None)
-            found[braze_id] = one.get("trigger_properties") or {}
+            found[braze_id] = properties(one, names)
             places[braze_id] = entry.place
     room.close()
     return {one: found[one] for one in narrowed(call, {one: places[one] for one in found})}, errors

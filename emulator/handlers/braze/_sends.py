@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from emulator.call import Call, Json
 from emulator.errors import ApiError
-from emulator.handlers.braze import _campaigns, _recipients
+from emulator.handlers.braze import _campaigns, _canvases, _recipients
 from emulator.handlers.braze._recipients import invalid
 from emulator.state import campaigns
 from emulator.state.bounds import bound
 from emulator.state.campaigns import Campaign
+from emulator.state.canvases import Canvas
 
 MAX_USERS: Final = bound("message_users")
 TOO_MANY: Final = "The max number of external_ids and aliases per request was exceeded"
@@ -20,6 +21,9 @@ CHANNELS: Final = (
 )  # fmt: skip
 USERS: Final = {"external_user_ids": "external_id", "user_aliases": "user_alias"}
 MAX_BYTES: Final = bound("trigger_properties_bytes")
+PROPERTIES: Final = ("trigger_properties",)
+CONTEXT: Final = ("context", "canvas_entry_properties")
+"""What a call of a campaign or a Canvas brings along; the newer name first."""
 
 
 def check_users(call: Call) -> None:
@@ -75,10 +79,19 @@ def campaign(call: Call) -> Campaign:
     if "api" not in found["trigger"] or found["is_api_campaign"]:
         hint = f"'{found['name']}' is not API-triggered; {_instead(found)}"
         raise ApiError("invalid", message=_campaigns.INVALID, hint=hint)
-    _check_size(body.get("trigger_properties"))
     if found["archived"] or found["status"] != "active":
         call.fate("/campaign_id", "campaign_sends_nothing", found["id"], f"its status is {found['status']}")
-    _check_recipients(body)
+    _check_recipients(body, PROPERTIES)
+    return found
+
+
+def canvas(call: Call) -> Canvas:
+    """The API-triggered Canvas that the call names. Raises ApiError for another one, and for what else is wrong."""
+    found = _canvases.find(call, call.body["canvas_id"])
+    if "api" not in found["trigger"]:
+        hint = f"'{found['name']}' is not API-triggered; it waits for {next(iter(found['trigger']))}"
+        raise ApiError("invalid", message=_canvases.UNKNOWN, hint=hint)
+    _check_recipients(call.body, CONTEXT)
     return found
 
 
@@ -88,18 +101,15 @@ def _instead(campaign: Campaign) -> str:
     return f"it waits for {next(iter(campaign['trigger']))}"
 
 
-def _check_recipients(body: Mapping[str, Any]) -> None:
+def _check_recipients(body: Mapping[str, Any], properties: Sequence[str]) -> None:
     for name in ("recipients", "attachments") if body.get("broadcast") else ():
         if name in body:
             raise invalid(f"'{name}' cannot be given with 'broadcast'", f"leave {name} or broadcast out")
     if "recipients" not in body and not body.get("broadcast"):
         hint = "name recipients, or set broadcast to true to send to everybody in the audience"
         raise invalid(_recipients.NOBODY, hint)
-    for one in body.get("recipients", ()):
-        _check_size(one.get("trigger_properties"))
-
-
-def _check_size(properties: Json) -> None:
-    size = campaigns.size(properties)
-    if size > MAX_BYTES:
-        raise invalid("'trigger_properties' is not valid", f"{size} bytes; at most {MAX_BYTES} are taken")
+    for one in (body, *body.get("recipients", ())):
+        for name in properties:
+            size = campaigns.size(one.get(name))
+            if size > MAX_BYTES:
+                raise invalid(f"'{name}' is not valid", f"{size} bytes; at most {MAX_BYTES} are taken")
