@@ -147,6 +147,12 @@ def _replay(given: argparse.Namespace) -> int:
     return replay(paths, url=given.url, strict=given.strict, explain=given.explain, junit=given.junit, json=given.json)
 
 
+def _render(given: argparse.Namespace) -> int:
+    from emulator.composer import command
+
+    return command.run(given)
+
+
 def _validate(given: argparse.Namespace) -> int:
     worst = PASSED
     for path in map(Path, given.paths):
@@ -160,12 +166,16 @@ def _validate(given: argparse.Namespace) -> int:
 
 
 def _check(path: Path) -> None:
-    """Whether the seed document or scenario fits its schema, and whether what is given can be planted."""
+    """Whether the seed document, scenario or cases fit their schema, and whether what is given can be planted."""
     from emulator import documents, seed
+    from emulator.composer import cases
     from emulator.replay import scenario
     from emulator.workspaces import Workspaces
 
     document = documents.read(path)
+    if isinstance(document.value, list):
+        cases.load(path)
+        return
     is_scenario = isinstance(document.value, dict) and not document.value.keys().isdisjoint(("scenario", "steps"))
     given = scenario.load(path).given if is_scenario else seed.read(path)
     try:
@@ -242,6 +252,19 @@ _FILTERS: Final = [
     _option("--fate", "Only those in which a value met this fate.", None),
     _option("--direction", "Only those received, or those sent.", None, choices=["in", "out"]),
 ]
+_RENDER: Final = [
+    _option("--template", "A file with the template; - is stdin.", metavar="FILE"),
+    _option("--context", "JSON or YAML: user, event_properties, … (see POST /_emulator/render).", metavar="FILE"),
+    _option("--seed", "The workspace that is rendered in: profiles, Content Blocks, partners.", metavar="FILE"),
+    _option("--user", "The external_id of the profile to render for.", metavar="ID"),
+    _option("--expects", "What the template is used as.", choices=["text", "json", "url", "header"]),
+    _flag("--preview", "As the composer's preview shows it, not as it is sent."),
+    _flag("--trace", "Print each tag and output with its value, branch, fetch and time."),
+    _flag("--strict", "Exit with 4 for anything that is found."),
+    _option("--cases", "Run files of cases.", None, nargs="+", metavar="FILE"),
+    _option("--url", "A running emulator; default: one in process."),
+    *_RUNNING[1:],
+]
 _REPORTS: Final = [
     _option("--url", "A running emulator; default: one in process.", None),
     _flag("--explain", "Print what each step sent, what was recorded and what it means."),
@@ -278,7 +301,8 @@ COMMANDS: Final[list[tuple[str, Callable[[argparse.Namespace], int], str, list[A
         ],
     ),
     ("replay", _replay, "Run scenarios and report.", [_PATHS, _STRICT, *_REPORTS]),
-    ("validate", _validate, "Check seed documents and scenarios without running them.", [_PATHS]),
+    ("render", _render, "Render a template or a message for a user, or run files of cases.", [_JSON, *_RENDER]),
+    ("validate", _validate, "Check seed documents, scenarios and cases without running them.", [_PATHS]),
     (
         "openapi",
         _openapi,

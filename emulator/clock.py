@@ -18,6 +18,8 @@ _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 stopwatch = time.perf_counter
 """Seconds of real time, for measuring; never for anything that a workspace can see."""
+effort = time.thread_time
+"""Seconds of work that this thread has done, whatever else the machine did meanwhile."""
 pause = time.sleep
 
 

@@ -177,15 +177,15 @@ def with_own_credentials(document: Mapping[str, Any], name: str) -> dict[str, An
 
 
 def published(name: str) -> Any:
-    """A schema that users write files against: seed, scenario, operation or service. Raises KeyError.
+    """A schema that users write files against: seed, scenario, cases, operation or service. Raises KeyError.
 
     The scenario's holds the seed's in the place of `given`; its `$id` makes that one find its own `$defs`.
     """
     if name == "seed":
         return schema()
     path = resources.folder("schemas") / f"{name}.schema.json"
-    if name not in ("scenario", "operation", "service") or not path.is_file():
-        raise KeyError(f"no schema '{name}'; there are seed, scenario, operation and service")
+    if name not in ("scenario", "cases", "operation", "service") or not path.is_file():
+        raise KeyError(f"no schema '{name}'; there are seed, scenario, cases, operation and service")
     found = orjson.loads(path.read_bytes())
     if name == "scenario":
         found["properties"]["given"] = schema()

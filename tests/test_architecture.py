@@ -17,7 +17,7 @@ PACKAGE = ROOT / "emulator"
 FLOORS = {
     "start": "__main__",
     "edge": "cli pytest_plugin",
-    "serving": "serve execute",
+    "serving": "serve execute composer",
     "web": "app",
     "adapters": "control ui replay front",
     "pipeline": "pipeline",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from emulator.call import Json
-from emulator.control import actions, changes, consent, declared, deliveries, planned, sent
+from emulator.control import actions, changes, consent, declared, deliveries, planned, rendering, sent
 from emulator.pipeline import Emulator
 from emulator.state.sends import OUTCOMES
 from emulator.workspaces import Workspace
@@ -71,7 +71,7 @@ ROUTES: Final = (
     Route("GET", "/operations", actions.list_operations, "List the emulated operations.", {"service": TEXT}),
     Route("GET", "/services/openapi.json", actions.describe_services, "Describe them in OpenAPI.", {"service": TEXT}),
     Route("GET", "/rules", actions.list_rules, "List the rules by which values meet a fate."),
-    Route("GET", "/schemas/<name>", actions.read_schema, "Read a schema: seed, scenario, operation or service."),
+    Route("GET", "/schemas/<name>", actions.read_schema, "Read a schema: seed, scenario, cases, operation or service."),
     Route("GET", "/journal", actions.read_journal, "Find recorded exchanges, oldest first.",
           {**_FILTERS, **_REVEAL, "limit": NUMBER, "newest": FLAG}),
     Route("DELETE", "/journal", actions.clear_journal, "Forget the recorded exchanges.", {"workspace": TEXT}),
@@ -141,6 +141,8 @@ ROUTES: Final = (
           {**_SENT, "message": {**TEXT, "description": "A message's id."}, "host": TEXT, "status": NUMBER, **_REVEAL}),
     Route("GET", "/hosts", deliveries.list_hosts, "Say how healthy the hosts are that Braze called of late."),
     Route("GET", "/activity", sent.list_activity, "Read the Message Activity Log.", {**_SENT, "category": TEXT}),
+    Route("POST", "/render", rendering.render_message,
+          "Render a template or a message for a user, and say how it came about.", rendering.TAKES),
     Route("GET", "/state", actions.list_tables, "List the tables of the workspace."),
     Route("GET", "/state/<table>", actions.read_table, "Read one table.", {"limit": NUMBER}),
     Route("GET", "/profiles/<id>", actions.read_profile, "Read a profile by external_id or braze_id."),

@@ -51,7 +51,7 @@ class ContentBlocks(Shelf):
         context, work = self.context, self.context.work
         place = f"content block {name}"
         try:
-            parsed = work.engine.read(source)
+            parsed = work.engine.read(source, work.meter)
         except LiquidSyntaxError as error:
             error.place = place  # type: ignore[attr-defined]
             raise

@@ -15,7 +15,7 @@ from liquid.parser import get_parser
 from liquid.stream import TokenStream
 from liquid.token import Token
 
-from emulator.liquid.limits import CAPS
+from emulator.liquid.limits import CAPS, Meter
 from emulator.liquid.scanner import Scanned, scan
 from emulator.liquid.tags.registry import TAGS
 
@@ -34,6 +34,19 @@ class Parsed:
     def render(self, context: RenderContext, buffer: TextIO) -> None:
         for node in self.nodes:
             node.render(context, buffer)
+
+
+class _Tokens(TokenStream):
+    """Reading a template is work, too."""
+
+    def __init__(self, tokens: list[Token], meter: Meter) -> None:
+        super().__init__(iter(tokens))
+        self._meter = meter
+
+    def __next__(self) -> Token:
+        """Raises CapReached."""
+        self._meter.look()
+        return super().__next__()
 
 
 class Engine(Environment):
@@ -55,24 +68,25 @@ class Engine(Environment):
     def tokenizer(self) -> Callable[[str], Iterator[Token]]:
         return lambda source: iter(scan(source).tokens)
 
-    def read(self, source: str) -> Parsed:
+    def read(self, source: str, meter: Meter) -> Parsed:
         """Parse, or find what was parsed before. Raises LiquidError and CapReached."""
         with self._lock:
             found = self._kept.get(source)
             if found is not None:
                 self._kept.move_to_end(source)
                 return found
-        parsed = self.parse_anew(source)
+        parsed = self.parse_anew(source, meter)
         self._keep(source, parsed)
         return parsed
 
-    def parse_anew(self, source: str) -> Parsed:
+    def parse_anew(self, source: str, meter: Meter) -> Parsed:
         scanned = scan(source)
+        meter.look()
         try:
-            nodes = get_parser(self).parse(TokenStream(iter(scanned.tokens)))
+            nodes = get_parser(self).parse(_Tokens(scanned.tokens, meter))
         except LiquidError as error:
             if error.token is not None and error.token.source is scanned.source:
-                error.line = scanned.line(error.token.start_index)  # type: ignore[attr-defined]
+                error.at = scanned.place(error.token.start_index)  # type: ignore[attr-defined]
             raise
         return Parsed(scanned, nodes, BoundTemplate(self, nodes))
 

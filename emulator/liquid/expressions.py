@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from liquid.builtin.expressions import FilteredExpression, Nil, Path, parse_primitive
 from liquid.builtin.expressions.filtered import Filter as ParsedFilter
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from liquid import Environment, RenderContext
 
     from emulator.liquid.work import Context
+
+    Told = Callable[[Path, Any, Context], None]
 
 
 def _ordered(test: Callable[[int], bool]) -> Callable[[Any, Any], bool]:
@@ -101,10 +103,13 @@ class Piped(Expression):
         super().__init__(token)
         self.left, self.filters = left, filters
 
-    def evaluate(self, context: RenderContext) -> Any:
+    def evaluate(self, context: RenderContext, told: Told | None = None) -> Any:
+        """`told` hears of the value before the filters, where it has a name."""
         value = self.left.evaluate(context)
+        if told is not None and isinstance(self.left, Path):
+            told(self.left, value, cast("Context", context))
         for called in self.filters:
-            value = called.apply(value, context)  # type: ignore[arg-type]
+            value = called.apply(value, cast("Context", context))
         return value
 
     def children(self) -> list[Expression]:
@@ -113,10 +118,6 @@ class Piped(Expression):
     @property
     def defaulted(self) -> bool:
         return any(called.name == "default" for called in self.filters)
-
-    @property
-    def path(self) -> Path | None:
-        return self.left if isinstance(self.left, Path) else None
 
 
 def piped(env: Environment, tokens: TokenStream) -> Piped:

@@ -87,6 +87,18 @@ RULES: Final[dict[str, Rule]] = {
         f"{_DOCS}, aborting messages",
     ),
     "invalid_json": Rule("The body is not JSON.", DOCUMENTED, "RFC 8259"),
+    "required_value": Rule("A value that the receiver insists on is empty or not there.", ASSUMED, _OURS),
+    "placeholder_left": Rule("A placeholder of a page stands where a value of yours belongs.", ASSUMED, _OURS),
+    "header_name": Rule(
+        "A header has a name that HTTP does not allow; it is left out.", ASSUMED, "RFC 9110 has no such names"
+    ),
+    "header_misspelt": Rule(
+        "A header's name is nearly that of one which receivers know.", ASSUMED, "translated pages of partners do so"
+    ),
+    "scheme_unknown": Rule(
+        "Authorization begins with the name of a scheme, such as Basic or Bearer.", DOCUMENTED, "RFC 9110"
+    ),
+    "basic_not_encoded": Rule("What follows Basic is Base64.", DOCUMENTED, "RFC 7617"),
     "blank_in_value": Rule("A text in the JSON body begins or ends with a blank.", ASSUMED, _OURS),
     "empty_value": Rule("A value is empty where the receiver takes something.", ASSUMED, _OURS),
     "seconds_not_milliseconds": Rule(
@@ -131,6 +143,7 @@ RULES: Final[dict[str, Rule]] = {
     "call_headers_unreadable": Rule(":headers is not a JSON object; no header of it is sent.", ASSUMED, _OURS),
     "answer_too_large": Rule("An answer over 1 MB is not cached.", DOCUMENTED, _CC),
     "cache_age_bounded": Rule(":cache_max_age is between 5 minutes and 4 hours.", DOCUMENTED, _CC),
+    "rerender_once": Rule("An answer is rendered again one level deep, no further.", DOCUMENTED, _CC),
     "rerender_field_missing": Rule(
         "A field in a rerendered answer has to stand in the message before it, too; else it prints nothing.",
         DOCUMENTED,
@@ -138,3 +151,8 @@ RULES: Final[dict[str, Rule]] = {
     ),
 }
 """Finding -> what it means."""
+
+BREAKING: Final = frozenset({
+    "invalid_json", "required_value", "link_encoded_whole", "header_name", "call_not_made", "block_missing",
+})  # fmt: skip
+"""Findings after which what is sent cannot be what is meant; all others may be."""

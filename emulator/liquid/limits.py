@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from emulator import clock
@@ -10,6 +12,7 @@ CAPS: Final = {
     "template": 1_048_576,
     "tags": 10_000,
     "expression": 4_000,
+    "words": 1_000,
     "nesting": 50,
     "iterations": 100_000,
     "items": 100_000,
@@ -19,15 +22,17 @@ CAPS: Final = {
     "integer": 4_096,
     "calls": 100,
     "steps": 2_000,
+    "findings": 200,
 }
 """Cap -> how much. `template`, `expression`, `text`, `output` and `made` (all values of filters and captures together)
-are characters, `integer` is bits, `calls` are of Connected Content, `steps` are of the trace, which is cut and not an
-error."""
+are characters, `integer` is bits, `calls` are of Connected Content. What is over `steps` of the trace or `findings` is
+counted and left out, and no error."""
 
 MEANINGS: Final = {
     "template": "{} characters in a template",
     "tags": "{} tags and outputs in a template",
     "expression": "{} characters in one tag or output",
+    "words": "{} words or options in one tag",
     "nesting": "blocks {} deep",
     "iterations": "{} turns of loops",
     "items": "{} items in an array or a range",
@@ -37,6 +42,7 @@ MEANINGS: Final = {
     "integer": "an integer of {} bits",
     "calls": "{} calls of Connected Content",
     "steps": "{} steps in a trace",
+    "findings": "{} findings",
 }
 _PATIENCE: Final = 15
 
@@ -62,10 +68,11 @@ class TimedOut(CapReached):
 class Meter:
     """Counts what one rendering uses. Every method raises CapReached."""
 
-    __slots__ = ("_ends", "_iterations", "_made", "_seconds", "_ticks", "_written", "calls")
+    __slots__ = ("_began", "_ends", "_iterations", "_made", "_seconds", "_spent", "_ticks", "_written", "calls")
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds, self._ends = seconds, clock.stopwatch() + seconds
+    def __init__(self, seconds: float, spent: float = 0.0) -> None:
+        self._seconds, self._spent = seconds, spent
+        self._began, self._ends = clock.effort(), clock.stopwatch() + seconds - spent
         self._ticks = self._iterations = self._made = self._written = 0
         self.calls = 0
 
@@ -76,12 +83,23 @@ class Meter:
             self.look()
 
     def look(self) -> None:
-        if clock.stopwatch() > self._ends:
+        """Only work counts, also where other programs keep this one from it; but time is cheaper to look at."""
+        if clock.stopwatch() > self._ends and self.worked + self._spent > self._seconds:
             raise TimedOut(self._seconds)
 
-    def wait(self, seconds: float) -> None:
-        """Time that somebody else took does not count."""
-        self._ends += seconds
+    @property
+    def worked(self) -> float:
+        return clock.effort() - self._began
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """What somebody else does meanwhile does not count."""
+        effort, time = clock.effort(), clock.stopwatch()
+        try:
+            yield
+        finally:
+            self._began += clock.effort() - effort
+            self._ends += clock.stopwatch() - time
 
     def iterate(self) -> None:
         self._iterations += 1

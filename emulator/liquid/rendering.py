@@ -16,8 +16,20 @@ from emulator.liquid.engine import Engine
 from emulator.liquid.limits import CapReached
 from emulator.liquid.ruby import UTC, aware
 from emulator.liquid.tags.messages import PROMOTIONS
-from emulator.liquid.values import ABORTED, FAILED, HEADER, RENDERED, RETRY, URL, Finding, Options, Rendered, instant
-from emulator.liquid.work import MESSAGE, Aborted, Buffer, Context, Work
+from emulator.liquid.values import (
+    ABORTED,
+    FAILED,
+    HEADER,
+    MESSAGE,
+    RENDERED,
+    RETRY,
+    URL,
+    Finding,
+    Options,
+    Rendered,
+    instant,
+)
+from emulator.liquid.work import Aborted, Buffer, Context, Work
 
 MOST_ATTEMPTS: Final = 5
 PREVIEW_RETRY: Final = "This message would not have been shown because retry functionality was triggered"
@@ -34,7 +46,7 @@ class _End:
     reason: str = ""
     abort_type: str = ""
     place: str = ""
-    line: int = 0
+    at: tuple[int, int] = (0, 0)
 
 
 class Renderer:
@@ -50,11 +62,12 @@ class Renderer:
         end = self._end(template, work)
         findings = [*work.findings.values()]
         if end.outcome == RENDERED:
-            end, more = _finished(end, work, options)
+            end, more = _finished(end, template, work)
             findings += more
+        steps = tuple(step.step() for step in work.steps)
         return Rendered(
-            end.outcome, end.output, end.reason, end.abort_type, end.place, end.line, work.extras, work.promotions,
-            tuple(findings), tuple(step.step() for step in work.steps), work.left_out, clock.stopwatch() - began,
+            end.outcome, end.output, end.reason, end.abort_type, end.place, *end.at, work.extras, work.promotions,
+            tuple(findings), work.findings_left_out, steps, work.left_out, clock.stopwatch() - began, work.meter.worked,
         )  # fmt: skip
 
     def _end(self, template: str, work: Work) -> _End:
@@ -70,7 +83,7 @@ class Renderer:
             return _failure(FAILED, words(error), PARSE_ERROR, work, error)
 
     def _text(self, template: str, work: Work) -> str:
-        parsed = self.engine.read(template)
+        parsed = self.engine.read(template, work.meter)
         blocks = ContentBlocks("content_blocks"), ContentBlocks("content_block")
         context = Context(parsed.template, work, _roots(work.given, work.options, blocks))
         for shelf in blocks:
@@ -145,8 +158,8 @@ def _retried(text: str, work: Work) -> _End:
 def _failure(outcome: str, reason: str, kind: str, work: Work, error: LiquidError | None) -> _End:
     steps = [step for step in work.steps if step.spent] or work.steps
     place = getattr(error, "place", steps[-1].place if steps and error is None else MESSAGE)
-    line = getattr(error, "line", steps[-1].line if steps and error is None else 0)
-    return _End(outcome, reason=reason, abort_type=kind, place=place, line=line)
+    at = getattr(error, "at", steps[-1].at if steps and error is None else (0, 0))
+    return _End(outcome, reason=reason, abort_type=kind, place=place, at=at)
 
 
 def words(error: LiquidError) -> str:
@@ -157,8 +170,8 @@ def words(error: LiquidError) -> str:
     return f"{start}: {error.message}"
 
 
-def _finished(end: _End, work: Work, options: Options) -> tuple[_End, list[Finding]]:
-    output, found = end.output, []
+def _finished(end: _End, template: str, work: Work) -> tuple[_End, list[Finding]]:
+    output, found, options = end.output, list(checks.placeholders(template)), work.options
     if options.expects in (URL, HEADER) and output != output.strip():
         output = output.strip()
         found.append(Finding("value_trimmed", "white space around it is taken off", MESSAGE))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any, Final
@@ -18,6 +18,11 @@ _ESCAPES: Final = {
     '"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\x1b": "\\e", "\b": "\\b", "\f": "\\f",
     "\v": "\\v", "\a": "\\a",
 }  # fmt: skip
+
+
+_DEEPEST: Final = 20
+_LONGEST: Final = 1000
+"""Of what is shown in a trace."""
 
 
 class RubyError(LiquidError):
@@ -55,6 +60,37 @@ def printed(value: Any) -> str:
         weigh(value)
         return "".join(map(printed, value))
     return text(value)
+
+
+def brief(value: Any, most: int) -> str:
+    """What `text` says, cut after so many characters. Looks no further than that, and never fails."""
+    shown = ""
+    for piece in _pieces(value, 0):
+        shown += piece[: most + 1]
+        if len(shown) > most:
+            return f"{shown[:most]}…"
+    return shown
+
+
+def _pieces(value: Any, depth: int) -> Iterator[str]:
+    if depth > _DEEPEST:
+        yield "…"
+    elif isinstance(value, Mapping):
+        for number, (key, held) in enumerate(value.items()):
+            yield ", " if number else "{"
+            yield from _pieces(key, depth + 1)
+            yield "=>"
+            yield from _pieces(held, depth + 1)
+        yield "}" if value else "{}"
+    elif isinstance(value, (list, tuple)):
+        for number, held in enumerate(value):
+            yield ", " if number else "["
+            yield from _pieces(held, depth + 1)
+        yield "]" if value else "[]"
+    elif isinstance(value, str):
+        yield inspect(value[:_LONGEST]) if depth else value
+    else:
+        yield ("nil" if value is None else text(value)) if depth else text(value)
 
 
 def inspect(value: Any) -> str:

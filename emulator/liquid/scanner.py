@@ -52,10 +52,15 @@ class Scanned:
     ends: dict[int, tuple[int, int]] = field(default_factory=dict)
     noted: list[tuple[str, int]] = field(default_factory=list)
     breaks: list[int] = field(default_factory=list)
+    cuts: list[tuple[int, int]] = field(default_factory=list)
+    """From where on how many characters of HTML comments are missing."""
 
-    def line(self, at: int) -> int:
-        """The line, from 1, of a place in the source that was given, HTML comments counted."""
-        return bisect_right(self.breaks, at) + 1
+    def place(self, at: int) -> tuple[int, int]:
+        """Line and column, from 1, of a place in the source that was given, HTML comments counted."""
+        index = bisect_right(self.cuts, (at, CAPS["template"]))
+        at += self.cuts[index - 1][1] if index else 0
+        line = bisect_right(self.breaks, at)
+        return line + 1, at - (self.breaks[line - 1] if line else 0) + 1
 
     def text(self, token: Token) -> str:
         """A tag or output as it was written; the line of a tag inside the liquid tag."""
@@ -69,27 +74,29 @@ def scan(original: str) -> Scanned:
     """Raises LiquidSyntaxError and CapReached."""
     bound("template", len(original))
     bound("tags", original.count("{{") + original.count("{%"))
-    source, breaks = _without_comments(original)
-    scanned = Scanned(source, breaks=breaks)
-    _Scan(scanned).run()
+    source, cuts = _without_comments(original)
+    breaks = [found.end() for found in re.finditer("\n", original)]
+    scanned = Scanned(source, breaks=breaks, cuts=cuts)
+    try:
+        _Scan(scanned).run()
+    except LiquidSyntaxError as error:
+        assert error.token is not None
+        error.at = scanned.place(error.token.start_index)  # type: ignore[attr-defined]
+        raise
     return scanned
 
 
-def _without_comments(original: str) -> tuple[str, list[int]]:
-    """The source without HTML comments, and where in it each line but the first begins."""
+def _without_comments(original: str) -> tuple[str, list[tuple[int, int]]]:
+    """The source without HTML comments, and from where on how many characters are missing."""
     kept: list[str] = []
-    breaks: list[int] = []
-    at = length = 0
+    cuts: list[tuple[int, int]] = []
+    at = missing = 0
     last = original.rfind("-->") + 3 if "<!--" in original else 0
-    for found in [*_COMMENT.finditer(original, 0, last), None]:
-        part = original[at : found.start() if found else len(original)]
-        breaks += [length + mark.end() for mark in re.finditer("\n", part)]
-        kept.append(part)
-        length += len(part)
-        if found:
-            breaks += [length] * found[0].count("\n")
-            at = found.end()
-    return "".join(kept), breaks
+    for found in _COMMENT.finditer(original, 0, last):
+        kept.append(original[at : found.start()])
+        cuts.append((found.start() - missing, missing + len(found[0])))
+        missing, at = cuts[-1][1], found.end()
+    return "".join([*kept, original[at:]]), cuts
 
 
 class _Scan:
@@ -255,6 +262,7 @@ class Blocks:
 def lines(markup: str, parent: Token) -> Iterator[Token]:
     """The tokens of the liquid tag's text: one tag a line."""
     blocks, at, comments = Blocks(parent.source), parent.start_index, 0
+    bound("tags", markup.count("\n"))
     for text in markup.split("\n"):
         found = _TAG_NAME.match(text)
         assert found is not None

@@ -16,6 +16,10 @@ HEADER: Final = "header"
 TEXT: Final = "text"
 """What a rendered field is used as. Space around a URL and a header value is taken off; a JSON body is checked."""
 
+MESSAGE: Final = "message"
+OUTPUT: Final = "output"
+"""Places: the template itself, and the text that came of it."""
+
 RENDERED: Final = "rendered"
 ABORTED: Final = "aborted"
 FAILED: Final = "failed"
@@ -53,6 +57,7 @@ class Options:
     `attempt` counts the renderings of this message that Connected Content sent back, from 0. `required` names the keys
     of a JSON body that the receiver insists on. `ports` are those that Connected Content may call, None for any.
     `print_errors` puts the words of an error of one tag into the text, as Shopify does, instead of not sending.
+    `spent` is what the message's other texts took of its `seconds` of work.
     """
 
     expects: str = TEXT
@@ -66,12 +71,15 @@ class Options:
     print_errors: bool = False
     trace: bool = True
     seconds: float = 0.75
+    spent: float = 0.0
     channel: str = "webhook"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something to know about a template or its text. `rule` is a key of findings.RULES; `place` is where, in words."""
+    """Something to know about a template or its text. `rule` is a key of findings.RULES; `place` is where, in words:
+    `message`, a Content Block, …; or OUTPUT, and then line and column are the rendered text's.
+    """
 
     rule: str
     message: str
@@ -107,6 +115,7 @@ class Step:
     source: str
     place: str
     line: int
+    column: int
     depth: int
     value: str
     branch: str
@@ -121,7 +130,7 @@ class Rendered:
     """The end of a rendering. `output` is empty unless the outcome is RENDERED.
 
     `reason` is the abort's log text or the error's words; `abort_type` is Currents' name of the kind of abort.
-    `line` is where it happened in `place`.
+    `line` and `column` are where it happened in `place`. `worked` are the seconds that count.
     """
 
     outcome: str
@@ -130,12 +139,15 @@ class Rendered:
     abort_type: str = ""
     place: str = ""
     line: int = 0
+    column: int = 0
     extras: Mapping[str, str] = field(default_factory=dict)
     promotions: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    findings_left_out: int = 0
     steps: tuple[Step, ...] = ()
     steps_left_out: int = 0
     seconds: float = 0.0
+    worked: float = 0.0
 
     @property
     def calls(self) -> list[Call]:

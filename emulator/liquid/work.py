@@ -21,13 +21,15 @@ from emulator import clock
 from emulator.liquid import names, ruby
 from emulator.liquid.limits import CAPS, Meter
 from emulator.liquid.paths import item, value
-from emulator.liquid.values import Call, Finding, Options, Step
+from emulator.liquid.values import MESSAGE, Call, Finding, Options, Step
 
 if TYPE_CHECKING:
     from emulator.liquid.engine import Engine, Parsed
 
-MESSAGE: Final = "message"
 _SHOWN: Final = 200
+Place = tuple[int, int]
+"""Line and column, from 1."""
+FIRST: Final = (1, 1)
 _GUESSABLE: Final = re.compile(r"-?\d+(\.\d+)?|true|false")
 
 
@@ -55,12 +57,12 @@ class Open:
     """A tag or output that is at work."""
 
     __slots__ = (
-        "began", "branch", "call", "depth", "end", "parsed", "place", "shift", "spent", "start", "token", "value"
+        "began", "branch", "call", "depth", "end", "origin", "parsed", "place", "spent", "start", "token", "value"
     )  # fmt: skip
 
     def __init__(self, token: Token, work: Work) -> None:
         assert work.parsed is not None
-        self.token, self.parsed, self.place, self.shift = token, work.parsed, work.place, work.shift
+        self.token, self.parsed, self.place, self.origin = token, work.parsed, work.place, work.origin
         self.depth = len(work.open)
         self.value: Any = ""
         self.branch = ""
@@ -69,8 +71,10 @@ class Open:
         self.began, self.spent = clock.stopwatch(), 0.0
 
     @property
-    def line(self) -> int:
-        return self.parsed.scanned.line(self.token.start_index) + self.shift
+    def at(self) -> Place:
+        """Line and column of the whole tag or output."""
+        begin, _ = self.parsed.scanned.ends.get(self.token.start_index, (self.token.start_index, 0))
+        return placed(self.parsed.scanned.place(begin), self.origin)
 
     @property
     def source(self) -> str:
@@ -78,14 +82,26 @@ class Open:
 
     def step(self) -> Step:
         return Step(
-            *(names.tag(self.token), self.source, self.place, self.line, self.depth, _shown(self.value), self.branch),
-            *(self.spent, self.start, self.end, self.call),
+            *(
+                names.tag(self.token),
+                cut(self.source),
+                self.place,
+                *self.at,
+                self.depth,
+                ruby.brief(self.value, _SHOWN),
+            ),
+            *(self.branch, self.spent, self.start, self.end, self.call),
         )
 
 
-def _shown(value: Any) -> str:
-    text = ruby.text(value)
+def cut(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def placed(at: Place, origin: Place) -> Place:
+    """A place in a text that begins at `origin` of another."""
+    line, column = at
+    return line + origin[0] - 1, column + (origin[1] - 1 if line == 1 else 0)
 
 
 class Work:
@@ -93,16 +109,19 @@ class Work:
 
     def __init__(self, engine: Engine, given: Mapping[str, Any], options: Options, now: datetime) -> None:
         self.engine, self.given, self.options, self.now = engine, given, options, now
-        self.meter = Meter(options.seconds)
+        self.meter = Meter(options.seconds, options.spent)
         self.steps: list[Open] = []
         self.left_out = 0
         self.open: list[Open] = []
         self.findings: dict[tuple[str, str, int, str], Finding] = {}
+        self.findings_left_out = 0
+        self.near: dict[str, str] = {}
+        """What was found to be meant by a name that nothing has."""
         self.extras: dict[str, str] = {}
         self.promotions: dict[str, str] = {}
         self.drawn = 0
         self.place = MESSAGE
-        self.shift = 0
+        self.origin: Place = FIRST
         self.blocks = 0
         self.retry = ""
         self.only: set[str] | None = None
@@ -136,7 +155,7 @@ class Work:
 
     def _failed(self, error: LiquidError, step: Open, buffer: TextIO) -> int:
         if not hasattr(error, "place"):
-            error.place, error.line = step.place, step.line  # type: ignore[attr-defined]
+            error.place, error.at = step.place, step.at  # type: ignore[attr-defined]
         if not self.options.print_errors:
             raise error
         return buffer.write(f"Liquid error: {error.message}")
@@ -147,12 +166,14 @@ class Work:
 
     def find(self, rule: str, message: str, at: int | None = None) -> None:
         """Note something about the tag at work, once for a place."""
-        line = 0
-        if self.parsed is not None and at is not None:
-            line = self.parsed.scanned.line(at) + self.shift
-        elif self.open:
-            line = self.step.line
-        self.findings.setdefault((rule, self.place, line, message), Finding(rule, message, self.place, line))
+        line, column = self.located(at) if at is not None else self.step.at if self.open else (0, 0)
+        key = rule, self.place, line, message
+        if key in self.findings:
+            return
+        if len(self.findings) < CAPS["findings"]:
+            self.findings[key] = Finding(rule, message, self.place, line, column)
+        else:
+            self.findings_left_out += 1
 
     note = find
 
@@ -171,17 +192,22 @@ class Work:
         digest = blake2b(f"{self.options.seed}:liquid:{self.drawn}".encode(), digest_size=8).digest()
         return (int.from_bytes(digest, "big") >> 11) / (1 << 53)
 
+    def located(self, at: int) -> Place:
+        """Line and column of a place in the template at work."""
+        assert self.parsed is not None
+        return placed(self.parsed.scanned.place(at), self.origin)
+
     @contextmanager
-    def inside(self, parsed: Parsed, place: str, shift: int = 0) -> Iterator[None]:
-        """Another template at work: a Content Block, a URL. `shift` is what is added to its lines."""
-        before = self.parsed, self.place, self.shift
-        self.parsed, self.place, self.shift = parsed, place, shift
+    def inside(self, parsed: Parsed, place: str, origin: Place = FIRST) -> Iterator[None]:
+        """Another template at work: a Content Block; or a part of this one, a URL, that begins at `origin`."""
+        before = self.parsed, self.place, self.origin
+        self.parsed, self.place, self.origin = parsed, place, origin
         for rule, at in parsed.scanned.noted:
             self.find(rule, names.NOTES[rule], at)
         try:
             yield
         finally:
-            self.parsed, self.place, self.shift = before
+            self.parsed, self.place, self.origin = before
 
 
 class Context(RenderContext):

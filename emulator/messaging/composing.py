@@ -5,13 +5,14 @@ What one text assigns, another does not see (documented). The first text that do
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from emulator.liquid.checks import placeholders
 from emulator.liquid.render import render
-from emulator.liquid.values import HEADER, JSON, RENDERED, TEXT, URL, Finding, Options, Rendered
+from emulator.liquid.values import HEADER, JSON, MESSAGE, OUTPUT, RENDERED, TEXT, URL, Finding, Options, Rendered
+from emulator.messaging.headers import UNLAWFUL, lawful, misgivings
 
 SENDER: Final = "Braze Sender 1.0.0"
 """That the User-Agent begins so is documented; the version is assumed."""
@@ -21,22 +22,29 @@ UNRENDERED: Final = frozenset({
     "activity_id", "activity_attributes_type", "activity_attributes", "content_state", "notification",
 })  # fmt: skip
 """Fields in which Liquid has no place."""
-_HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""A field name, RFC 9110."""
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """`outcome` as in liquid.values; `content` is the message, empty unless it is RENDERED."""
+    """`outcome` as in liquid.values; `content` is the message, empty unless it is RENDERED.
+
+    `texts` are the fields that were rendered, in their order, `told` what was found in them: (field, finding).
+    """
 
     outcome: str
     content: Mapping[str, Any]
     reason: str = ""
     abort_type: str = ""
-    findings: tuple[str, ...] = ()
     extras: Mapping[str, str] | None = None
     promotions: Mapping[str, str] | None = None
     """List -> the code that the message used up."""
+    texts: tuple[tuple[str, Rendered], ...] = ()
+    told: tuple[tuple[str, Finding], ...] = ()
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """In words, with their places."""
+        return tuple(f"{where(field, one)}: {one.message}" for field, one in self.told)
 
 
 class _Stopped(Exception):
@@ -52,9 +60,8 @@ def compose(channel: str, content: Mapping[str, Any], context: Mapping[str, Any]
         made = _webhook(content, work) if channel == "webhook" else work.walk(content, "")
     except _Stopped as end:
         at = f"{end.place}: " if end.place else ""
-        reason, kind = f"{at}{end.rendered.reason}", end.rendered.abort_type
-        return Composed(end.rendered.outcome, {}, reason, kind, tuple(work.findings))
-    return Composed(RENDERED, made, findings=tuple(work.findings), extras=work.extras, promotions=work.promotions)
+        return work.composed(end.rendered.outcome, {}, f"{at}{end.rendered.reason}", end.rendered.abort_type)
+    return work.composed(RENDERED, made)
 
 
 class _Work:
@@ -62,17 +69,27 @@ class _Work:
 
     def __init__(self, context: Mapping[str, Any], options: Options) -> None:
         self.context, self.options = context, options
-        self.findings: list[str] = []
+        self.texts: list[tuple[str, Rendered]] = []
+        self.told: list[tuple[str, Finding]] = []
         self.extras: dict[str, str] = {}
         self.promotions: dict[str, str] = {}
+        self.worked = 0.0
+
+    def composed(self, outcome: str, content: Mapping[str, Any], reason: str = "", abort_type: str = "") -> Composed:
+        return Composed(
+            outcome, content, reason, abort_type, self.extras, self.promotions, tuple(self.texts), tuple(self.told)
+        )
 
     def text(self, template: str, place: str, expects: str = TEXT) -> str:
         """Raises _Stopped for a text that does not render."""
         if expects != JSON and not _has_liquid(template) and (expects == TEXT or template == template.strip()):
+            self.told += [(place, one) for one in placeholders(template)]
             return template
-        options = replace(self.options, expects=expects, seed=f"{self.options.seed}/{place}")
+        options = replace(self.options, expects=expects, seed=f"{self.options.seed}/{place}", spent=self.worked)
         done = render(template, self.context, options)
-        self.findings += [f"{_where(place, one)}: {one.message}" for one in done.findings]
+        self.worked += done.worked
+        self.texts.append((place, done))
+        self.told += [(place, one) for one in done.findings]
         if done.outcome != RENDERED:
             raise _Stopped(place, done)
         self.promotions.update(done.promotions)
@@ -93,9 +110,9 @@ class _Work:
         return held
 
 
-def _where(field: str, finding: Finding) -> str:
+def where(field: str, finding: Finding) -> str:
     """`body, line 3`, or `body, Content Block x` where it is not in the field itself."""
-    inner = finding.place if finding.place not in (field, "message", "body") else ""
+    inner = finding.place if finding.place not in (MESSAGE, OUTPUT) else ""
     return ", ".join(filter(None, (field, inner, f"line {finding.line}" if finding.line else "")))
 
 
@@ -106,8 +123,7 @@ def _has_liquid(text: str) -> bool:
 def _webhook(content: Mapping[str, Any], work: _Work) -> dict[str, Any]:
     """{url, request_method, request_headers, body}; a GET has no body (documented)."""
     url = work.text(content["url"], "url", URL)
-    given = content.get("request_headers") or {}
-    headers = {name: work.text(value, f"header {name}", HEADER) for name, value in _legal(given, work).items()}
+    headers = _headers(content.get("request_headers") or {}, work)
     body = content.get("body", "") if content["request_method"] != "GET" else ""
     said = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
     expects = JSON if body and ("json" in said.lower() or (not said and body.lstrip()[:1] in "{[")) else TEXT
@@ -120,14 +136,14 @@ def _webhook(content: Mapping[str, Any], work: _Work) -> dict[str, Any]:
     }
 
 
-def _legal(headers: Mapping[str, str], work: _Work) -> dict[str, str]:
+def _headers(given: Mapping[str, str], work: _Work) -> dict[str, str]:
     """Without the names that no HTTP header can have, such as `Request Body` on partners' pages. What Braze does with
     them is not documented.
     """
-    for name in headers:
-        if not _HEADER.fullmatch(name):
-            work.findings.append(f"header {name!r}: left out, no HTTP header has such a name (Content-Type is meant?)")
-    return {name: value for name, value in headers.items() if _HEADER.fullmatch(name)}
+    work.told += [(f"header {name!r}", UNLAWFUL) for name in given if not lawful(name)]
+    made = {name: work.text(value, f"header {name}", HEADER) for name, value in given.items() if lawful(name)}
+    work.told += [(f"header {name}", one) for name, value in made.items() for one in misgivings(name, value)]
+    return made
 
 
 def _kind(said: str, body: str) -> dict[str, str]:

@@ -120,6 +120,10 @@ class Dispatcher:
     def _composed(self, compose: Compose, workspace: Workspace, item: Mapping[str, Any]) -> None:
         compose(workspace, item, partial(self._fetch, workspace, dict(item)))
 
+    def fetcher(self, workspace: Workspace, trace: str) -> Fetcher:
+        """Connected Content of a rendering that sends nothing."""
+        return partial(self._fetch, workspace, {"sender": "braze", "trace": trace, "chain": 0})
+
     def _take(self, workspace: Workspace, line: outbox.Line, until: float | None) -> dict[str, Any] | None:
         with workspace.transaction() as draft:
             due, now = line.first(draft), workspace.clock.seconds()

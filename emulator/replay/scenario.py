@@ -53,7 +53,7 @@ def load(path: Path) -> Scenario:
     """Raises ConfigError that names file, line and key for everything that does not fit."""
     document = documents.read(path)
     if not _decider().is_valid(document.value):
-        raise ConfigError("\n".join(_explained(document)))
+        raise ConfigError("\n".join(documents.explained(document, schema())))
     raw = document.value
     steps = [_step(item, f"/steps/{index}") for index, item in enumerate(raw["steps"])]
     _check_durations(document, steps)
@@ -91,33 +91,6 @@ def _decider() -> Any:
     import jsonschema_rs  # as in seed
 
     return jsonschema_rs.validator_for(schema())
-
-
-def _explained(document: Document) -> Iterator[str]:
-    from jsonschema import Draft202012Validator  # 60 ms, and only for a file that does not fit
-
-    errors = Draft202012Validator(schema()).iter_errors(document.value)
-    for error in sorted(errors, key=lambda found: document.line(documents.joined("", found.absolute_path))):
-        place = documents.joined("", error.absolute_path)
-        for pointer, text in _told(error, place):
-            yield str(document.error(pointer, f"{_key(pointer)}: {text}"))
-
-
-def _told(error: Any, place: str) -> Iterator[tuple[str, str]]:
-    """(pointer, what is wrong) of one error; every unknown key has its own line."""
-    known = error.schema.get("properties", {})
-    if error.validator == "additionalProperties" and error.validator_value is False:
-        for key in error.instance.keys() - known.keys():
-            yield documents.joined(place, [key]), f"unknown key; known are {', '.join(known)}"
-    else:
-        texts = error.schema.get("x-error", {})
-        yield place, texts.get(error.validator, error.message[:300])
-
-
-def _key(pointer: str) -> str:
-    """`steps[0].call` for /steps/0/call."""
-    named = re.sub(r"/(\d+)(?=/|$)", r"[\1]", pointer).replace("/", ".").lstrip(".")
-    return named.replace("~1", "/").replace("~0", "~") or "the file"
 
 
 def _check_durations(document: Document, steps: list[Step]) -> None:

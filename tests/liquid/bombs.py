@@ -79,9 +79,14 @@ BOMBS: dict[str, tuple[str, str]] = {
         "{% for i in (1..9999) %}{% connected_content http://a.test/ :no_cache %}{% endfor %}",
         "calls",
     ),
-    "many options": ("{% connected_content http://a.test/" + " :save x" * 100_000 + " %}", ""),
+    "many options": ("{% connected_content http://a.test/" + " :save x" * 100_000 + " %}", "words"),
     "many items": ("{% catalog_items C" + " {{a}}" * 100_000 + " %}", "tags"),
-    "many bare items": ("{% catalog_items C" + " 1" * 400_000 + " %}", ""),
+    "many bare items": ("{% catalog_items C" + " 1" * 400_000 + " %}", "words"),
     "random in a loop": ("{% for i in (1..99999) %}{% random 10 %}{% endfor %}", ""),
+    "long expressions": (
+        ("{% case a %}{% when " + "1," * 1_900 + "1 %}{% endcase %}") * 260,
+        "seconds",
+    ),
+    "many lines in the liquid tag": ("{% liquid\n" + "echo a\n" * 120_000 + "%}", "tags"),
     "abort texts": ("{% abort_message('" + "'" * 500_000 + "') %}", ""),
 }

@@ -100,7 +100,7 @@ def _rerendered(held: Any, context: RenderContext) -> Any:
     """Liquid in the texts of items is rendered, one level deep."""
     if isinstance(held, str) and ("{{" in held or "{%" in held):
         work = work_of(context)
-        parsed, buffer = work.engine.read(held), context.get_buffer()
+        parsed, buffer = work.engine.read(held, work.meter), context.get_buffer()
         with work.inside(parsed, "catalog item"):
             parsed.render(context, buffer)
         return buffer.getvalue()

@@ -99,9 +99,8 @@ class ConnectedContent(Followed):
         work.meter.call()
         if work.options.fetch is None:
             return Answer(0, problem="this rendering makes no calls"), False, False
-        began = clock.stopwatch()
-        answer = work.options.fetch(request)
-        work.meter.wait(clock.stopwatch() - began)
+        with work.meter.waiting():
+            answer = work.options.fetch(request)
         work.meter.look()
         return answer, True, False
 
@@ -123,7 +122,7 @@ class ConnectedContent(Followed):
     def _use(self, answer: Answer, context: RenderContext, buffer: TextIO) -> int:
         work = work_of(context)
         work.meter.made(answer.body[:LARGEST])
-        body = self._again(answer.body, context) if "rerender" in self.options else answer.body
+        body = self._again(answer.body, context) if self._may_rerender(work) else answer.body
         held = _parsed(body)
         if isinstance(held, dict):
             held["__http_status_code__"] = answer.status
@@ -133,13 +132,19 @@ class ConnectedContent(Followed):
             return 0
         return buffer.write(body)
 
+    def _may_rerender(self, work: Work) -> bool:
+        if "rerender" in self.options and work.only is not None:
+            work.find("rerender_once", "an answer that is rendered again holds another :rerender; it is ignored")
+            return False
+        return "rerender" in self.options
+
     def _again(self, body: str, context: RenderContext) -> str:
         """Liquid in an answer, one level deep. A field has to stand in the message before this tag, too."""
         work = work_of(context)
         assert work.parsed is not None
         before = work.only
         work.only = dialect.fields(work.parsed.scanned.source[: self.token.start_index])
-        parsed, buffer = work.engine.read(body), context.get_buffer()
+        parsed, buffer = work.engine.read(body, work.meter), context.get_buffer()
         try:
             with work.inside(parsed, "answer of connected_content"):
                 parsed.render(context, buffer)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from emulator.liquid.limits import bound
+
 _OPTION: Final = re.compile(r":([a-z_]+)(?=\s|$)")
 
 
@@ -17,6 +19,7 @@ def split(markup: str) -> tuple[str, list[tuple[str, str]]]:
         depth += {"{": 1, "}": -1}.get(letter, 0)
         found = _OPTION.match(markup, at) if letter == ":" and depth <= 0 and _after_space(markup, at) else None
         if found:
+            bound("words", len(parts))
             parts.append((found[1], found.end()))
             starts.append(at)
             at = found.end()
@@ -37,8 +40,10 @@ def words(markup: str) -> list[str]:
     for letter in markup:
         depth += {"{": 1, "}": -1}.get(letter, 0)
         if letter.isspace() and depth <= 0:
-            found.append(word)
+            if word:
+                found.append(word)
+                bound("words", len(found))
             word = ""
         else:
             word += letter
-    return [one for one in (*found, word) if one]
+    return [*found, word] if word else found

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from itertools import islice
+from string import digits
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from liquid.ast import BlockNode, Node
-from liquid.builtin.expressions import parse_identifier
+from liquid.builtin.expressions import Path, parse_identifier
 from liquid.builtin.tags.capture_tag import CaptureNode, CaptureTag
 from liquid.builtin.tags.cycle_tag import CycleNode, CycleTag
 from liquid.builtin.tags.decrement_tag import DecrementNode, DecrementTag
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
     from emulator.liquid.work import Context
 
 
+_MOST_NAMES: Final = 500
+
+
 class Output(Followed):
     """Prints a value as Ruby does, and tells where there is none."""
 
@@ -35,24 +41,17 @@ class Output(Followed):
         self.blank = False
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
-        piece = self.expression
-        value: Any = piece.left.evaluate(context)
-        if piece.path is not None:
-            self._tell(value, cast("Context", context))
-        for called in piece.filters:
-            value = called.apply(value, cast("Context", context))
+        value = self.expression.evaluate(context, self._tell)
         text = ruby.printed(value)
         work_of(context).step.value = text
         return buffer.write(text)
 
-    def _tell(self, value: Any, context: Context) -> None:
-        path = self.expression.path
-        assert path is not None
+    def _tell(self, path: Path, value: Any, context: Context) -> None:
         work, root = context.work, path.head()
         if value is None and context.missed is not None:
-            work.find("unknown_name", _unknown(context.missed, context))
+            tell_unknown(path, value, context)
         elif value is None and not self.expression.defaulted:
-            work.find("unset_value", f"{path} is not set, and no default is given")
+            work.find("unset_value", f"{path} is not set, and no default is given{_near_key(path, context)}")
         elif len(path.path) == 1 and root in names.STANDARD and root not in context.locals:
             if "${" not in work.step.source:
                 work.find("bare_attribute", f"write ${{{root}}}, not {root}")
@@ -60,15 +59,35 @@ class Output(Followed):
             work.find("preview_differs", f"a preview prints {names.UNSENT} for campaign.${{dispatch_id}}")
 
 
-def _unknown(root: str, context: Context) -> str:
-    instead = names.INSTEAD.get(root)
-    near = [instead] if instead else _near(root, context)
-    return f"nothing is called {root!r}" + (f"; do you mean {near[0]}?" if near else "")
+def tell_unknown(path: Path, value: Any, context: Context) -> None:
+    """Where nothing has the name, and what is probably meant."""
+    root = context.missed
+    if value is None and root is not None:
+        known = [*context.locals, *context.globals, *names.STANDARD, *names.NAMESPACES]
+        meant = names.INSTEAD.get(root) or _nearest(root, known, 0.6, context)
+        context.work.find("unknown_name", f"nothing is called {root!r}{_asked(meant)}")
 
 
-def _near(root: str, context: Context) -> list[str]:
-    known = [*context.locals, *context.globals, *names.STANDARD, *names.NAMESPACES]
-    return get_close_matches(root[:100], [str(name) for name in known][:500], 1, 0.6)
+def _near_key(path: Path, context: Context) -> str:
+    """What is probably meant by `custom_attribute.${compny}`."""
+    if len(path.path) < 2:
+        return ""
+    held, key = context.scope.get(str(path.path[0])), path.path[1]
+    return _asked(_nearest(key, held, 0.75, context)) if isinstance(held, Mapping) and isinstance(key, str) else ""
+
+
+def _nearest(name: str, known: Iterable[object], cutoff: float, context: Context) -> str:
+    """Looked for once for a name, because that takes a while."""
+    near, bare = context.work.near, name.rstrip(digits)
+    if name not in near:
+        among = [str(one) for one in islice(known, _MOST_NAMES)]
+        found = get_close_matches(name[:100], among, 1, cutoff)
+        near[name] = next((one for one in found if one.rstrip(digits) != bare), "")  # address2 does not mean address
+    return near[name]
+
+
+def _asked(name: str) -> str:
+    return f"; do you mean {name}?" if name else ""
 
 
 class OutputTag(Tag):
@@ -99,7 +118,7 @@ class Assign(Followed):
         self.name, self.expression = name, expression
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
-        value = self.expression.evaluate(context)
+        value = self.expression.evaluate(context, tell_unknown)
         work_of(context).step.value = value
         context.assign(self.name, value)
         return 0

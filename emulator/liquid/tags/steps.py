@@ -43,10 +43,11 @@ def markup(stream: TokenStream) -> tuple[Token, str]:
 class Piece:
     """A part of a tag that is a template: a URL, a header, the id of an item. Most are plain text."""
 
-    __slots__ = ("_nodes", "_scanned", "_env", "text")
+    __slots__ = ("_at", "_nodes", "_scanned", "_env", "text")
 
     def __init__(self, env: Environment, text: str, parent: Token) -> None:
         self._env, self.text = env, text
+        self._at = max(parent.start_index, parent.source.find(text, parent.start_index))
         self._scanned: Scanned | None = None
         if "{{" not in text and "{%" not in text:
             return
@@ -62,7 +63,7 @@ class Piece:
             return self.text
         work = work_of(context)
         buffer = context.get_buffer()
-        with work.inside(cast("Parsed", self), work.place, work.step.line - 1):
+        with work.inside(cast("Parsed", self), work.place, work.located(self._at)):
             for node in self._nodes:
                 node.render(context, buffer)
         return buffer.getvalue()
