@@ -120,5 +120,5 @@ def test_every_partner_has_the_functions_of_a_partner(partner: str) -> None:
 
 def test_a_schema_that_is_not_published_is_refused() -> None:
     assert seed.published("seed") is seed.schema()
-    with pytest.raises(KeyError, match="no schema 'nothing'; there are seed, scenario, operation and service"):
+    with pytest.raises(KeyError, match="no schema 'nothing'; there are seed, scenario, cases, operation and service"):
         seed.published("nothing")
