@@ -21,6 +21,8 @@ from emulator.state.draft import Draft
 
 GENERAL: Final = "braze"
 """The service whose rules hold for every campaign."""
+PLAINEST: Final = {"messages": (), "delay": 0.0, "conversion_events": (), "is_api_campaign": False}
+"""What a campaign has and a Canvas has not."""
 _EPSILON: Final = 1e-6
 
 
@@ -56,13 +58,15 @@ def advice(draft: Draft, campaign: Campaign) -> list[dict[str, str]]:
     return found
 
 
-def of_webhook(draft: Draft, campaign: Campaign, message: Mapping[str, Any]) -> list[str]:
-    """What the page of the partner that a webhook calls asks for in vain, a line each; `message` has its url."""
+def of_webhook(draft: Draft, campaign: Mapping[str, Any], message: Mapping[str, Any]) -> list[str]:
+    """What the page of the partner that a webhook calls asks for in vain, a line each; `message` has its url, and the
+    campaign may be a Canvas.
+    """
     host = _host(message)
     page = next((one for one in pages().values() if host in one.hosts and one.service != GENERAL), None)
     if page is None:
         return []
-    return [f"{one['message']}; {one['fix']}" for one in _told(Case(draft, campaign, [message], page))]
+    return [f"{one['message']}; {one['fix']}" for one in _told(Case(draft, {**PLAINEST, **campaign}, [message], page))]
 
 
 @cache

@@ -173,7 +173,7 @@ def _sent(draft: Draft, job: Job, verdicts: list[Any], composed: Composed) -> No
     send_counts.sent(draft, message, job.now)
     note = "; ".join(composed.findings) or "rendered"
     outcome = "sending" if webhook else "sent"
-    asked = _advice(draft, job, composed) if webhook and job.source.advised else []
+    asked = _advice(draft, job, composed) if webhook and job.campaign else []
     checks = [*verdicts, _rendering(composed, note), *({"check": "advice", **NOTE, "reason": one} for one in asked)]
     sends.told(draft, job.send["decision"], checks, outcome=outcome, reason="", message=key)
     template_sources.consume(draft, composed.promotions or {})

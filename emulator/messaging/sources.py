@@ -22,8 +22,6 @@ class Source(Protocol):
     message: Record
     again: Mapping[str, Check]
     """What is looked at again where the message had to wait."""
-    advised: bool
-    """Whether there is advice on it."""
 
     def missing(self) -> tuple[str, str] | None:
         """What is not there any more, and that in words."""
@@ -47,7 +45,6 @@ class OfCampaign:
             self.message = campaigns.variant(self.of, send["braze_id"]) or {}
         recheck = RECHECK if send["local"] or self.of.get("recheck_audience") else {}
         self.again: Mapping[str, Check] = {} if "message" in send else {**AFTER_DELAY, **recheck}
-        self.advised = bool(self.of)
 
     def missing(self) -> tuple[str, str] | None:
         if self._named and not self.of:
@@ -67,7 +64,6 @@ class OfCampaign:
 
 class OfStep:
     again: Mapping[str, Check] = ACTIVE
-    advised = False
 
     def __init__(self, draft: Draft, send: Send) -> None:
         self.of: Record = draft.canvases.get(send["canvas_id"], {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from emulator.messaging import advising
 from emulator.pipeline import Emulator
 from emulator.state import webhook_templates
-from tests.messaging.sends import out, started, table, track
+from tests.messaging.sends import EVENT, out, started, table, track
 
 JSON = {"Authorization": "Basic dTpw", "Content-Type": "application/json"}
 KNOWN = {"standard_attribute": {"name": "external_id", "comparison": "exists"}}
@@ -159,6 +160,20 @@ def test_every_rule_is_written_somewhere_and_tried() -> None:
     named = {rule for page in advising.pages().values() for rule in page.rules}
     assert named == advising.CHECKS.keys()
     assert named == {rule for rule, _, _ in CASES.values()}
+
+
+def test_the_page_names_every_rule() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "eligibility.md").read_text(encoding="utf-8")
+    assert [one for one in advising.CHECKS if f"`{one}`" not in page] == []
+
+
+def test_a_webhook_of_a_canvas_tells_advice_too() -> None:
+    step = {"message": {**INK, "request_headers": {"Content-Type": "application/json"}}}
+    canvas = {"id": "v", "name": "V", "trigger": EVENT, "steps": [step], "control_percentage": 0, "audience": KNOWN}
+    braze = started([], canvases=[canvas])
+    track(braze)
+    [entry] = out(braze)
+    assert entry.note.count("advice:") == 1 and "has no header Authorization, but Content-Type" in entry.note
 
 
 @pytest.mark.parametrize("service", advising.pages())

@@ -4,11 +4,12 @@ and campaigns that are other ones when the message is due.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from emulator.messaging.eligibility import ABORT_TYPES
+from emulator.messaging.eligibility import ABORT_TYPES, AFTER_DELAY, DUE, ENTRY, LOCAL_TIME, RECHECK
 from emulator.state import frequency, sends
 from tests.conftest import Client
 from tests.messaging.sends import EVENT, HOOK, NOW, advance, decisions, out, outcomes, started, table, track
@@ -412,6 +413,12 @@ def test_a_campaign_that_is_stopped_stops_what_waits_for_its_minute() -> None:
     changed(braze, {"status": "stopped"})
     advance(braze, 60)
     assert outcomes(braze)[-1] == "not_sent"
+
+
+def test_the_page_names_every_check_and_every_abort_type() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "eligibility.md").read_text(encoding="utf-8")
+    checks = {*ENTRY, *LOCAL_TIME, *AFTER_DELAY, *RECHECK, *DUE, *ABORT_TYPES, *ABORT_TYPES.values()}
+    assert [one for one in sorted(checks) if f"`{one}`" not in page] == []
 
 
 def test_the_order_of_checks_of_a_message_that_is_due() -> None:

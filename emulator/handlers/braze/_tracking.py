@@ -85,10 +85,10 @@ def _apply(call: Call, change: Change, refused: dict[int, str]) -> dict[int, str
 
 def _applier(call: Call, array: str) -> Callable[[Change, Mapping[str, Json]], None]:
     """The function for an array; campaigns that wait for events and purchases are looked for once a call."""
-    heard = len(call.state.triggers) or (array == "purchases" and len(call.state.receipts))
-    if array == "attributes" or not heard:
+    if array == "attributes":
         return ARRAYS[array]
-    return partial(_heard, call, array)
+    heard = len(call.state.triggers) or (array == "purchases" and len(call.state.receipts))
+    return partial(_heard, call, array) if heard else ARRAYS[array]
 
 
 def _heard(call: Call, array: str, change: Change, item: Mapping[str, Json]) -> None:
