@@ -131,7 +131,7 @@ ROUTES: Final = (
     Route("GET", "/schedules", planned.list_schedules, "List what is planned for later, and what was.",
           {"status": {"enum": ["waiting", "started", "deleted", "over"]}}),
     Route("GET", "/messages", sent.list_messages, "Read messages as they were rendered, for each user.",
-          {**_SENT, "channel": TEXT, "status": TEXT, "dispatch_id": TEXT}),
+          {**_SENT, "channel": TEXT, "status": TEXT, "dispatch_id": TEXT, **_REVEAL}),
     Route("POST", "/messages/<id>/resend", deliveries.resend_message, "Send a webhook once more, as it was or edited.",
           {"url": TEXT, "request_method": {"enum": ["POST", "PUT", "DELETE", "GET"]},
            "request_headers": {**OBJECT, "description": "Other values for some headers; null leaves one out."},

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from emulator import clock
 from emulator.call import Json
+from emulator.explaining.messages import shown
 from emulator.pipeline import Emulator
 from emulator.state import sends
 from emulator.state.draft import Draft
@@ -28,7 +29,9 @@ def list_decisions(emulator: Emulator, workspace: Workspace, given: Given) -> Js
 
 
 def list_messages(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
-    return {"messages": _found(workspace.view(), "messages", given)}
+    """As they were rendered, and in `arrives` what that is at the user's."""
+    found = _found(workspace.view(), "messages", given)
+    return {"messages": [shown(one["id"], one, given.get("reveal", False)) for one in found]}
 
 
 def list_activity(emulator: Emulator, workspace: Workspace, given: Given) -> Json:

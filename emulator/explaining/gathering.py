@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from emulator import clock, inspection
 from emulator.call import Json
+from emulator.explaining.messages import about, shown
 from emulator.journal import Journal
 from emulator.state.draft import Draft
 from emulator.workspaces import Workspaces
-
-TABLES: Final = ("decisions", "messages")
 
 
 def told(journal: Journal, workspaces: Workspaces, trace: str) -> dict[str, Json]:
@@ -25,14 +24,15 @@ def told(journal: Journal, workspaces: Workspaces, trace: str) -> dict[str, Json
     return {
         "trace": trace,
         "entries": [inspection.shown(entry) for entry in entries],
-        **{table: list(_records(views, table, trace)) for table in TABLES},
+        "decisions": [{"id": key, **one} for key, one in _records(views, "decisions", trace)],
+        "messages": [shown(key, one) for key, one in _records(views, "messages", trace)],
         "waiting": sorted(_waiting(views, trace), key=lambda one: str(one["due"])),
     }
 
 
-def _records(views: Iterable[Draft], table: str, trace: str) -> Iterator[Json]:
+def _records(views: Iterable[Draft], table: str, trace: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for view in views:
-        yield from ({"id": key, **one} for key, one in getattr(view, table).items() if one["trace"] == trace)
+        yield from ((key, one) for key, one in getattr(view, table).items() if one["trace"] == trace)
 
 
 def _waiting(views: Iterable[Draft], trace: str) -> Iterator[dict[str, Json]]:
@@ -48,7 +48,7 @@ def _what(view: Draft, item: Mapping[str, Any]) -> str:
     if "send" in item:
         decision = view.decisions.get(item["send"].get("decision"), {})
         who = decision.get("external_id") or item["send"].get("braze_id", "")
-        return f"the message of {decision.get('campaign') or 'the call'} for {who}"
+        return f"the message of {about(decision) or 'the call'} for {who}"
     if "url" in item:
         return f"attempt {item['attempt']} of {item['method']} {inspection.address(item['url'])}"
     return "what comes next"

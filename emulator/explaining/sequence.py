@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from emulator import entries
+from emulator.explaining.messages import about
 
 APP: Final = "your app"
 BRAZE: Final = "Braze"
@@ -149,8 +150,8 @@ def _attempt(message: Told, entry: Told) -> int:
 
 def _cause(message: Told, entry: Told) -> str:
     number = _attempt(message, entry)
-    what = f"{message['campaign'] or 'the message of the call'} for {message['external_id'] or message['braze_id']}"
-    if "request" in message["attempts"][number - 1]:
+    what = f"{about(message) or 'the message of the call'} for {message['external_id'] or message['braze_id']}"
+    if message["attempts"][number - 1]["resent"]:
         return f"resent by hand: {what}"
     return f"rendered: {what}" if number == 1 else f"attempt {number}: {what}"
 
@@ -206,7 +207,7 @@ def _place(one: Told, line: list[Told]) -> int:
 
 def _decision(one: Told) -> str:
     who = one["external_id"] or one["braze_id"]
-    what = one["campaign"] or one.get("canvas", "") or "a message of the call"
+    what = about(one) or "a message of the call"
     reason = f": {one['reason']}" if one["reason"] else ""
     return f"{who}, {what}: {one['outcome'].replace('_', ' ')}{reason}"
 

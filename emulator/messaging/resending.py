@@ -70,13 +70,14 @@ def _rendered(
     and why that did not work.
     """
     job = Job(workspace.view(), {**item, "send": held["sent_with"]}, workspace.clock.now())
-    if not job.record or not job.variant:
-        return held[
-            "content"
-        ], "the user was deleted" if not job.record else "the campaign has no such message any more"
+    if missing := job.missing():
+        return held["content"], missing[1]
     seed = f"{workspace.random_seed}/{held['decision']}"
     options = Options(seed=seed, fetch=fetch, cache=workspace.answers)
-    composed = job.composed(options, item["resend"]["changes"])
+    changes = dict(item["resend"]["changes"])
+    if "request_headers" in changes:
+        changes["request_headers"] = headers(job.variant.get("request_headers") or {}, changes["request_headers"])
+    composed = job.composed(options, changes)
     return (composed.content, "") if composed.outcome == RENDERED else (held["content"], composed.reason)
 
 

@@ -45,13 +45,13 @@ class Job:
 
     def verdicts(self) -> list[Mapping[str, str]]:
         """What is looked at now; nothing is rendered unless all say yes."""
-        if missing := self._missing():
+        if missing := self.missing():
             return [row(missing[0], (False, missing[1]))]
         case = Case(self.draft, self.campaign, self.record, self.now, message=self.sent, override=self.overrides)
         again = self.source.again if self.send["delayed"] else {}
         return [*judge(again, case), self._reached(), *judge(DUE, case)]
 
-    def _missing(self) -> tuple[str, str] | None:
+    def missing(self) -> tuple[str, str] | None:
         """What is not there any more, and since when."""
         if not self.record:
             into = self.draft.merged_profiles.get(self.send["braze_id"])

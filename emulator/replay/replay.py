@@ -270,7 +270,7 @@ class Remote:
         return cast(Entry, self._control.get(f"/journal/{id}", reveal="true")) if id else None
 
     def messages(self) -> list[Message]:
-        return cast(list[Message], self._control.get("/messages", limit=MOST_MESSAGES)["messages"])
+        return cast(list[Message], self._control.get("/messages", limit=MOST_MESSAGES, reveal="true")["messages"])
 
     def explain(self, trace: str) -> Json:
         return self._control.get(f"/explain/{quote(trace, safe='')}")

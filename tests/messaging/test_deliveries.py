@@ -296,6 +296,8 @@ def test_resent_and_rendered_again() -> None:
     )
     assert found["request"]["body"] == '{"attributes": [{"external_id": "gold", "x": "t"}]}'
     assert resend(braze, render=True)["differs"] == []
+    headers = {"X-New": "{{${user_id}}}", "content-type": None}
+    assert resend(braze, render=True, request_headers=headers)["differs"] == ["header X-New: nothing -> 'ada'"]
 
 
 def test_a_template_that_does_not_render_sends_nothing() -> None:
