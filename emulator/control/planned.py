@@ -1,4 +1,4 @@
-"""What waits for its time, through the control API: what calls have scheduled, and the campaigns of the seed."""
+"""What waits for its time, through the control API: what calls have scheduled, and what the dashboard has."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHOWN: Final = ("kind", "about", "status", "schedule", "dispatch_id", "trace", "
 def list_schedules(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
     """{schedules}, by their time: those that are over last."""
     view = workspace.view()
-    found = [*_of_calls(view), *_of_campaigns(view)]
+    found = [*_of_calls(view), *_of_the_dashboard(view)]
     wanted = [one for one in found if given.get("status") in (None, one["status"])]
     return {"schedules": sorted(wanted, key=lambda one: (one["status"] != "waiting", one["due"], one["id"]))}
 
@@ -28,14 +28,15 @@ def _of_calls(view: Draft) -> Iterator[dict[str, Json]]:
         yield {"id": key, "due": clock.iso_ms(clock.at(held["due"])), **{name: held[name] for name in SHOWN}}
 
 
-def _of_campaigns(view: Draft) -> Iterator[dict[str, Json]]:
+def _of_the_dashboard(view: Draft) -> Iterator[dict[str, Json]]:
     for key, held in view.plans.items():
+        one = (view.campaigns if held["kind"] == "campaign" else view.canvases)[key]
         yield {
             "id": key,
             "due": clock.iso_ms(clock.at(held["due"])) if held["turn"] else "",
             "kind": held["kind"],
             "about": key,
             "status": "waiting" if held["turn"] else "over",
-            "schedule": view.campaigns[key]["trigger"]["schedule"],
+            "schedule": one["trigger"]["schedule"],
             "turn": held["turn"],
         }

@@ -40,6 +40,7 @@ def enter(cause: Cause, canvas: canvases.Canvas, occurrence: Occurrence) -> None
             "braze_id": braze_id,
             "step": variant["first"],
             "context": occurrence.data.get("properties") or {},
+            "schedule_id": occurrence.data.get("schedule_id", ""),
         }
         item = {"sender": SENDER, "trace": cause.trace, "attempt": 0, "rank": LAST, "journey": journey}
         _park(draft, item, cause.now, starting.local_due(cause, occurrence) or cause.now)
@@ -141,7 +142,9 @@ class _Walk:
         sends.told(self.draft, self.journey["decision"], [_trail(f"step {step['name']}", verdict, reason)])
 
     def _wait(self, step: canvas_steps.Step, at: datetime, messages: Sequence[str] = ()) -> None:
-        item = {**self.item, "journey": {**self.journey, "step": step["next"], "messages": [*messages]}}
+        # who is inside stays where a schedule is deleted
+        on_the_way = {"step": step["next"], "messages": [*messages], "schedule_id": ""}
+        item = {**self.item, "journey": {**self.journey, **on_the_way}}
         _park(self.draft, item, self.now, at)
 
     def message(self, step: canvas_steps.Step) -> None:

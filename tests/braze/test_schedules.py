@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from emulator.control import planned
 from tests.conftest import Client
 from tests.messaging.sends import HOOK, advance, decisions, out, outcomes, started, table
 
@@ -206,6 +207,76 @@ def test_a_call_that_is_refused_when_its_time_comes_says_so() -> None:
     assert [fate.rule for fate in braze.entries[0].fates] == ["refused_later"]
 
 
+# Canvases
+
+OF_CANVAS = tuple(f"/canvas/trigger/schedule/{verb}" for verb in ("create", "update", "delete"))
+STEPS = [
+    {"name": "Hello", "message": {"channel": "content_card", **CARD, "description": "{{context.${city}}}"}},
+    {"name": "A day", "delay": "1d"},
+    {"name": "Bye", "message": {"channel": "content_card", **CARD}},
+]
+
+
+def with_canvas(**fields: Any) -> Client:
+    return started([], profiles=USERS, canvases=[{"id": "v", "name": "V", "steps": STEPS, **fields}])
+
+
+def canvas(braze: Client, schedule: dict[str, Any] = NINE, **body: Any) -> str:
+    named = {} if "broadcast" in body else {"recipients": [{"external_user_id": "paris", "context": {"city": "Paris"}}]}
+    found: str = made(braze, OF_CANVAS[0], canvas_id="v", schedule=schedule, **named, **body)["schedule_id"]
+    return found
+
+
+def test_schedule_canvas_lets_recipients_in_at_the_time() -> None:
+    braze = with_canvas()
+    canvas(braze)
+    trace = braze.entries[0].trace
+    advance(braze, 4 * DAY)
+    assert sent(braze) == [("paris", "2026-01-03T09:00"), ("paris", "2026-01-04T09:00")]
+    assert [one["content"]["description"] for one in table(braze, "messages")] == ["Paris", "paris"]
+    assert {one["trace"] for one in table(braze, "messages")} == {trace}
+
+
+def test_schedule_canvas_at_the_local_time_of_each_user() -> None:
+    braze = with_canvas()
+    canvas(braze, NINE_BY_EVERYBODY, broadcast=True)
+    advance(braze, 5 * DAY)
+    assert [one for one in sent(braze) if one[1] in HOURS.values()][:5] == list(HOURS.items())
+    assert len(sent(braze)) == 10
+
+
+def test_update_scheduled_canvas_puts_the_entry_off() -> None:
+    braze = with_canvas()
+    key = canvas(braze)
+    made(braze, OF_CANVAS[1], canvas_id="v", schedule_id=key, schedule={"time": "2026-01-04T09:00:00Z"})
+    advance(braze, 3 * DAY)
+    assert sent(braze) == [("paris", "2026-01-04T09:00")]
+
+
+def test_delete_scheduled_canvas_keeps_out_who_has_not_entered() -> None:
+    braze = with_canvas()
+    key = canvas(braze, NINE_BY_EVERYBODY, broadcast=True)
+    advance(braze, 32 * 3600)
+    made(braze, OF_CANVAS[2], canvas_id="v", schedule_id=key)
+    advance(braze, 9 * DAY)
+    assert [user for user, _ in sent(braze)] == ["kiritimati", "auckland"] * 2
+    assert decisions(braze).count(("exited", "the schedule was deleted")) == 3
+
+
+def test_a_canvas_with_a_schedule_of_its_own_is_listed_and_shown() -> None:
+    schedule = {"time": "2026-01-02T09:00:00", "repeat": "daily", "in_local_time": True}
+    braze = with_canvas(trigger={"schedule": schedule}, reeligibility_seconds=0, tags=["t"])
+    assert braze.get(LIST, "end_time=2026-01-09")[1]["scheduled_broadcasts"] == [
+        {"name": "V", "id": "v", "type": "Canvas", "tags": ["t"], "next_send_time": "2026-01-02T09:00:00",
+         "schedule_type": "local_time_zones"}
+    ]  # fmt: skip
+    [shown] = planned.list_schedules(braze.emulator, braze.emulator.workspaces.default, {})["schedules"]
+    assert (shown["kind"], shown["schedule"], shown["due"]) == ("canvas", schedule, "2026-01-01T19:00:00.000Z")
+    advance(braze, 3 * DAY)
+    assert [minute for user, minute in sent(braze) if user == "paris"][:3] == [
+        "2026-01-02T08:00", "2026-01-03T08:00", "2026-01-03T08:00"]  # fmt: skip
+
+
 # changed and deleted
 
 
@@ -248,7 +319,7 @@ def test_delete_scheduled_campaign_keeps_it_from_the_zones_that_are_left() -> No
     assert made(braze, OF_CAMPAIGN[2], campaign_id="c", schedule_id=key) == {"message": "success"}
     advance(braze, 9 * DAY)
     assert sent(braze) == list(HOURS.items())[:2]
-    assert decisions(braze).count(("not_sent", "it was unscheduled")) == 3
+    assert decisions(braze).count(("not_sent", "the schedule was deleted")) == 3
 
 
 def test_delete_scheduled_messages_sends_nothing() -> None:

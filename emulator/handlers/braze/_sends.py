@@ -91,6 +91,8 @@ def canvas(call: Call) -> Canvas:
     if "api" not in found["trigger"]:
         hint = f"'{found['name']}' is not API-triggered; it waits for {next(iter(found['trigger']))}"
         raise ApiError("invalid", message=_canvases.UNKNOWN, hint=hint)
+    if found["archived"] or found["status"] != "active":
+        call.fate("/canvas_id", "canvas_lets_nobody_in", found["id"], f"its status is {found['status']}")
     _check_recipients(call.body, CONTEXT)
     return found
 

@@ -73,5 +73,4 @@ def _notice(call: Call, canvas: Canvas) -> Mapping[str, str]:
     """What the answer says of a Canvas that lets nobody in (documented)."""
     if not canvas["archived"] and canvas["status"] == "active":
         return {}
-    call.fate("/canvas_id", "canvas_lets_nobody_in", canvas["id"], f"its status is {canvas['status']}")
     return {"notice": ARCHIVED if canvas["archived"] else PAUSED}

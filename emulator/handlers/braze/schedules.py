@@ -36,6 +36,13 @@ def schedule_campaign(call: Call) -> Json:
     return _schedules.create(call, "campaign", campaign["id"])
 
 
+def schedule_canvas(call: Call) -> Json:
+    """Let users into an API-triggered Canvas at a time."""
+    canvas = _sends.canvas(call)
+    _recipients.narrowing(call)
+    return _schedules.create(call, "canvas", canvas["id"])
+
+
 def update_scheduled_messages(call: Call) -> Json:
     """Change when they are sent, or what is sent, or both."""
     if "schedule" not in call.body and "messages" not in call.body:
@@ -53,12 +60,21 @@ def update_scheduled_campaign(call: Call) -> Json:
     return _schedules.update(call, _schedules.find(call, "campaign", call.body["campaign_id"]), {})
 
 
+def update_scheduled_canvas(call: Call) -> Json:
+    """Change when users enter."""
+    return _schedules.update(call, _schedules.find(call, "canvas", call.body["canvas_id"]), {})
+
+
 def delete_scheduled_messages(call: Call) -> Json:
     return _schedules.delete(call, "messages")
 
 
 def delete_scheduled_campaign(call: Call) -> Json:
     return _schedules.delete(call, "campaign", call.body["campaign_id"])
+
+
+def delete_scheduled_canvas(call: Call) -> Json:
+    return _schedules.delete(call, "canvas", call.body["canvas_id"])
 
 
 def list_scheduled_broadcasts(call: Call) -> Json:
