@@ -178,6 +178,16 @@ class Braze:
         told: Any = declared.declare_campaign(self.emulator, self.workspace, item)
         return dict(told)
 
+    def canvas(
+        self, name: str, steps: Sequence[Mapping[str, Json]] = (), id: str = "", **fields: Any
+    ) -> dict[str, Any]:
+        """Declare a Canvas for the rest of the test, as `campaign` does a campaign; with variants it has no steps."""
+        from emulator.control import declared
+
+        item = {**fields, "id": id or name, "name": name, **({"steps": [*steps]} if steps else {})}
+        told: Any = declared.declare_canvas(self.emulator, self.workspace, item)
+        return dict(told)
+
     def messages(self, **query: Json) -> list[dict[str, Any]]:
         """The messages that were rendered for users, oldest first: campaign, user, channel, status, trace, limit."""
         from emulator.control import sent

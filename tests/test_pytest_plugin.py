@@ -240,8 +240,14 @@ def test_one(braze):
 def test_two(braze):
     see(braze)
     assert braze.decisions() == []
+def test_canvas(braze):
+    push = {"channel": "email", "app_id": "a", "from": "a@b.co", "subject": "{{context.${n}}}", "body": "<p>"}
+    braze.canvas("V", [{"delay": "1h"}, {"message": push}], trigger={"event": {"name": "seen"}})
+    see(braze)
+    braze.advance("1h")
+    assert [one["outcome"] for one in braze.decisions(canvas="V", user="ada")] == ["finished", "not_sent"]
 def test_three(braze):
     with pytest.raises(ConfigError, match=r"campaign\\.delay: "):
         campaign(braze, delay="soon")
 """
-    outcome(pytester, body, passed=3)
+    outcome(pytester, body, passed=4)

@@ -1,19 +1,22 @@
-"""Campaigns declared while the emulator runs, as its dashboard would, and the webhook templates they may begin with."""
+"""Campaigns and Canvases declared while the emulator runs, as its dashboard would, and the webhook templates they may
+begin with.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from emulator import seed
 from emulator.call import Json
 from emulator.messaging import advising
 from emulator.pipeline import Emulator
-from emulator.state import campaigns, webhook_templates
+from emulator.state import campaigns, declaring, webhook_templates
+from emulator.state.declaring import CAMPAIGN, CANVAS
 from emulator.state.draft import Draft
 from emulator.workspaces import Workspace
 
 Given = dict[str, Any]
+Record = dict[str, Any]
 
 
 def list_templates(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
@@ -37,43 +40,70 @@ def read_template(emulator: Emulator, workspace: Workspace, given: Given) -> Jso
 
 
 def list_campaigns(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
-    view = workspace.view()
-    return {
-        "campaigns": [
-            _shown(view, one) for one in campaigns.listed(view.campaigns.values(), newest_first=False, archived=True)
-        ]
-    }
+    return {"campaigns": _listed(workspace.view(), CAMPAIGN)}
+
+
+def list_canvases(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
+    return {"canvases": _listed(workspace.view(), CANVAS)}
+
+
+def _listed(view: Draft, kind: str) -> list[Record]:
+    found = campaigns.listed(declaring.table(view, kind).values(), newest_first=False, archived=True)
+    return [_shown(view, kind, one["id"]) for one in found]
 
 
 def read_campaign(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
-    view = workspace.view()
-    return _shown(view, _campaign(view, given["id"]))
+    return _shown(workspace.view(), CAMPAIGN, given["id"])
+
+
+def read_canvas(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
+    return _shown(workspace.view(), CANVAS, given["id"])
 
 
 def declare_campaign(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
     """Write a campaign of the seed's form, new or in the place of another, until the next reset."""
-    seed.check_part("campaign", given)
+    return _declared(workspace, CAMPAIGN, given)
+
+
+def declare_canvas(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
+    """Write a Canvas of the seed's form, new or in the place of another, until the next reset."""
+    return _declared(workspace, CANVAS, given)
+
+
+def _declared(workspace: Workspace, kind: str, item: Given) -> Record:
+    seed.check_part(kind, item)
     with workspace.transaction() as draft:
-        campaigns.declare(draft, given, workspace.clock.now())
-    return read_campaign(emulator, workspace, given)
+        declaring.declare(draft, kind, item, workspace.clock.now())
+        return _shown(draft, kind, item["id"])
 
 
 def delete_campaign(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
+    return _deleted(workspace, CAMPAIGN, given["id"])
+
+
+def delete_canvas(emulator: Emulator, workspace: Workspace, given: Given) -> Json:
+    return _deleted(workspace, CANVAS, given["id"])
+
+
+def _deleted(workspace: Workspace, kind: str, own: str) -> Record:
     with workspace.transaction() as draft:
-        _campaign(draft, given["id"])
-        campaigns.remove(draft, given["id"])
-    return {"deleted": given["id"]}
+        _found(draft, kind, own)
+        declaring.remove(draft, kind, own)
+    return {"deleted": own}
 
 
-def _campaign(view: Draft, campaign_id: str) -> campaigns.Campaign:
-    found: campaigns.Campaign | None = view.campaigns.get(campaign_id)
+def _found(view: Draft, kind: str, own: str) -> Record:
+    found = declaring.table(view, kind).get(own)
     if found is None:
-        raise KeyError(f"no campaign '{campaign_id}'; GET /_emulator/campaigns lists them")
-    return found
+        about = declaring.KINDS[kind]
+        raise KeyError(f"no {about.title} '{own}'; GET /_emulator/{about.table} lists them")
+    return dict(found)
 
 
-def _shown(view: Draft, campaign: campaigns.Campaign) -> Mapping[str, Any]:
-    """As it stands, with the templates' copies in it, what it has sent, and what is seldom meant so."""
-    sent = view.campaign_sends.get(campaign["id"], {"count": 0})
-    shown = {name: value for name, value in campaign.items() if name != "sequence"}
-    return {**shown, "sent": sent, "advice": advising.advice(view, campaign)}
+def _shown(view: Draft, kind: str, own: str) -> Record:
+    """As it stands, with the templates' copies; with what a campaign sent and advice on it, or a Canvas's entries."""
+    found = _found(view, kind, own)
+    shown = {name: value for name, value in found.items() if name != "sequence"}
+    if kind == CANVAS:
+        return {**shown, "entries": view.canvas_entries.get(own, {})}
+    return {**shown, "sent": view.campaign_sends.get(own, {"count": 0}), "advice": advising.advice(view, found)}

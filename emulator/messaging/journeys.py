@@ -117,6 +117,8 @@ class _Walk:
             return "exited", self._gone() if self.canvas else "the Canvas is not there any more"
         if not place:
             return "finished", ""
+        if place not in self.canvas["steps"]:  # another Canvas was declared in its place
+            return "exited", "the Canvas has no such step any more"
         case = Case(self.draft, self.canvas, self.record, self.now)
         stopped, filters = obstacle(judge(ACTIVE, case)), self.canvas["exit_criteria"].get("audience")
         marked = canvases.open_journeys(self.draft, self.canvas["id"], self.record["braze_id"])

@@ -34,43 +34,14 @@ def plant(draft: Draft, items: Sequence[Mapping[str, Any]], now: datetime) -> No
         try:
             if item["id"] in draft.campaigns:
                 raise ConfigError(f"{place}.id: '{item['id']}' stands twice")
-            _write(draft, item, place, index, now)
+            write(draft, item, place, index, now)
         except ConfigError as error:
             flaws.append(str(error))
     if flaws:
         raise ConfigError("\n".join(flaws))
 
 
-def declare(draft: Draft, item: Mapping[str, Any], now: datetime) -> Campaign:
-    """Write a checked campaign beside those of the seed, or in the place of the one that has its id: who received that
-    one has received this one. Raises ConfigError that names every flaw.
-    """
-    others = {one["id"]: one for one in draft.campaigns.values()}
-    before = others.get(item["id"])
-    if before is None:
-        times, sequence = {}, 1 + max((one["sequence"] for one in others.values()), default=-1)
-    else:
-        times, sequence = {"created_at": before["created_at"], "updated_at": clock.iso_ms(now)}, before["sequence"]
-        _silence(draft, item["id"])
-    _write(draft, {**times, **item}, "campaign", sequence, now)
-    found: Campaign = draft.campaigns[item["id"]]
-    return found
-
-
-def remove(draft: Draft, campaign_id: str) -> None:
-    """Delete a campaign and who received it; a message that still waits for its time is not sent."""
-    del draft.campaigns[campaign_id]
-    _silence(draft, campaign_id)
-    for key in [key for key in draft.receipts if key.partition("\0")[0] == campaign_id]:
-        del draft.receipts[key]
-    for key in [key for key, one in draft.conversions.items() if one["campaign_id"] == campaign_id]:
-        del draft.conversions[key]
-    for table in (draft.campaign_sends, draft.send_minutes):
-        if campaign_id in table:
-            del table[campaign_id]
-
-
-def _write(draft: Draft, item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> None:
+def write(draft: Draft, item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> None:
     """Raises ConfigError that names every flaw."""
     messages = webhook_templates.in_messages(draft, item.get("messages", ()), f"{place}.messages")
     flaws = list(_flaws(draft, item, place, now))
@@ -266,7 +237,8 @@ def is_heard(draft: Draft, kind: str, name: str) -> bool:
     return any(trigger_key(kind, one, role) in draft.triggers for role in ROLES for one in (name, ""))
 
 
-def _silence(draft: Draft, campaign_id: str) -> None:
+def silence(draft: Draft, campaign_id: str) -> None:
+    """Let a campaign or a Canvas wait for nothing any more, and no turn of its schedule come."""
     plans.withdraw(draft, campaign_id)
     for key, waiting in draft.triggers.items():
         if campaign_id in waiting:

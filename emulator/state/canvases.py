@@ -26,14 +26,14 @@ def plant(draft: Draft, items: Sequence[Mapping[str, Any]], now: datetime) -> No
         try:
             if item["id"] in draft.canvases:
                 raise ConfigError(f"{place}.id: '{item['id']}' stands twice")
-            _write(draft, item, place, index, now)
+            write(draft, item, place, index, now)
         except ConfigError as error:
             found.append(str(error))
     if found:
         raise ConfigError("\n".join(found))
 
 
-def _write(draft: Draft, item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> None:
+def write(draft: Draft, item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> None:
     """Raises ConfigError that names every flaw."""
     flaws = list(_flaws(draft, item, place, now))
     if flaws:

@@ -156,6 +156,76 @@ def test_the_api_shows_a_declared_campaign() -> None:
     assert braze.get("/campaigns/details", "campaign_id=late")[1]["name"] == "Late"
 
 
+# Canvases
+
+
+STEPS = [{"delay": "1h", "id": "wait"}, {"id": "step", "message": {k: v for k, v in HOOK.items() if k != "name"}}]
+JOURNEY = {"name": "Journey", "trigger": EVENT, "steps": STEPS}
+
+
+def test_a_declared_canvas_is_entered_at_once() -> None:
+    braze = started([])
+    assert list(control(braze, "PUT", "/canvases/v", JOURNEY)["steps"]) == ["wait", "step"]
+    track(braze)
+    advance(braze, 3601)
+    assert len(out(braze)) == 1
+    [shown] = control(braze, "GET", "/canvases")["canvases"]
+    assert (shown["id"], "first_entry" in shown["entries"]) == ("v", True)
+    assert control(braze, "GET", "/canvases/v") == shown
+
+
+def test_a_journey_ends_where_the_canvas_in_its_place_has_no_such_step() -> None:
+    braze = started([])
+    control(braze, "PUT", "/canvases/v", JOURNEY)
+    track(braze)
+    control(braze, "PUT", "/canvases/v", {**JOURNEY, "steps": [{**STEPS[1], "id": "other"}]})
+    advance(braze, 3601)
+    [entry] = table(braze, "decisions")
+    assert (entry["outcome"], entry["reason"]) == ("exited", "the Canvas has no such step any more")
+
+
+def test_a_deleted_canvas_ends_its_journeys_and_forgets_who_entered() -> None:
+    braze = started([])
+    control(braze, "PUT", "/canvases/v", JOURNEY)
+    track(braze)
+    assert control(braze, "DELETE", "/canvases/v") == {"deleted": "v"}
+    advance(braze, 3601)
+    assert outcomes(braze) == ["exited"]
+    assert [table(braze, name) for name in ("journeys", "canvas_entries", "send_counts")] == [[], [], []]
+    track(braze)
+    assert len(outcomes(braze)) == 1
+    assert (
+        control(braze, "GET", "/canvases/v", status=404)["detail"]
+        == "no Canvas 'v'; GET /_emulator/canvases lists them"
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (
+            {**JOURNEY, "stepps": []},
+            "canvas: Additional properties are not allowed ('stepps' was unexpected); did you mean",
+        ),
+        ({**JOURNEY, "variants": [{"steps": STEPS}]}, "canvas: it has steps and variants; write the steps into the"),
+        (
+            {**JOURNEY, "steps": [{"message": {"template": "x"}}]},
+            "canvas.steps[0].message.template: there is no template",
+        ),
+    ],
+)
+def test_a_canvas_that_does_not_fit_is_refused_with_its_place(body: dict[str, Any], detail: str) -> None:
+    braze = started([])
+    assert control(braze, "PUT", "/canvases/v", body, 400)["detail"].startswith(detail)
+    assert table(braze, "canvases") == []
+
+
+def test_a_campaign_and_a_canvas_have_different_ids() -> None:
+    braze = started({})
+    told = control(braze, "PUT", "/canvases/c", JOURNEY, 400)["detail"]
+    assert told == "canvas.id: there is a campaign 'c' already; choose another id"
+
+
 # templates
 
 
