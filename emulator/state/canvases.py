@@ -42,11 +42,16 @@ def write(draft: Draft, item: Mapping[str, Any], place: str, sequence: int, now:
     draft.canvases[item["id"]] = canvas
     for tag in item.get("tags", ()):
         draft.tags[tag] = {}
+    _listen(draft, canvas, now)
+
+
+def _listen(draft: Draft, canvas: Canvas, now: datetime) -> None:
+    """Enter a Canvas in the table of what it waits for; let the first turn of a schedule wait."""
     if not canvas["trigger"].keys() & {"api", "schedule"}:
-        campaigns.listen(draft, _keys(canvas["trigger"], campaigns.ENTERS), item["id"])
+        campaigns.listen(draft, _keys(canvas["trigger"], campaigns.ENTERS), canvas["id"])
     if "plan" in canvas and canvas["status"] == "active" and not canvas["archived"]:
-        plans.wait(draft, "canvas", item["id"], canvas["plan"], now)
-    campaigns.listen(draft, _keys(_events(canvas["exit_criteria"]), campaigns.LEAVES), item["id"])
+        plans.wait(draft, "canvas", canvas["id"], canvas["plan"], now)
+    campaigns.listen(draft, _keys(_events(canvas["exit_criteria"]), campaigns.LEAVES), canvas["id"])
 
 
 def _new(draft: Draft, item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> Canvas:
@@ -213,18 +218,25 @@ def _note(draft: Draft, canvas: Canvas, braze_id: str, **fields: Any) -> None:
     draft.profiles[braze_id] = {**profile, "canvases_received": [*others, changed]}
 
 
-def copied(canvas: Canvas, new_id: Callable[[str], str], **fields: Any) -> Canvas:
-    """A Canvas with the same steps and ids of its own."""
-    fresh = {"": "", **{one: new_id("uuid") for one in canvas["steps"]}}
-    steps = [_copied_step(step, fresh, new_id) for step in canvas["steps"].values()]
-    variants = [{**one, "id": new_id("uuid"), "first": fresh[one["first"]]} for one in canvas["variants"]]
-    return {
-        **canvas,
+def duplicate(draft: Draft, original: Canvas, now: datetime, **fields: Any) -> None:
+    """Make a draft that says the same, but for `fields`; it and all in it have ids of their own."""
+    at, new_id = clock.iso_ms(now), draft.new_id
+    fresh = {"": "", **{one: new_id("uuid") for one in original["steps"]}}
+    steps = [_copied_step(step, fresh, new_id) for step in original["steps"].values()]
+    copy = {
+        **original,
         **fields,
         "id": new_id("uuid"),
-        "variants": variants,
+        "status": "draft",
+        "archived": False,
+        "variants": [{**one, "id": new_id("uuid"), "first": fresh[one["first"]]} for one in original["variants"]],
         "steps": {step["id"]: step for step in steps},
+        "created_at": at,
+        "updated_at": at,
+        "sequence": len(draft.canvases),
     }
+    draft.canvases[copy["id"]] = copy
+    _listen(draft, copy, now)
 
 
 def _copied_step(step: canvas_steps.Step, fresh: Mapping[str, str], new_id: Callable[[str], str]) -> canvas_steps.Step:

@@ -314,6 +314,18 @@ def _(braze: Client, count: int) -> Any:
     return block(braze, content="c" * (count - 1))
 
 
+@edge("canvas_days", 200, 400)
+def _(braze: Client, count: int) -> int:
+    braze = client({**SEED, "canvases": [{"id": "v", "name": "V"}]})
+    first = (datetime.fromisoformat(NOW[:10]) - timedelta(days=count - 1)).date()
+    statuses = [
+        asked(braze, f"/canvas/{path}", f"canvas_id=v&{query}")
+        for path in ("data_series", "data_summary")
+        for query in (f"length={count}", f"starting_at={first}")
+    ]
+    return max(statuses) if len(set(statuses)) == 1 else 0
+
+
 @edge("kept_days", "Subscribed", "unknown")
 def _(braze: Client, days: int) -> Any:
     wanted = {"subscription_group_id": "news", "subscription_state": "subscribed", "email": "a@b.co"}

@@ -7,19 +7,18 @@ from typing import Any
 import pytest
 
 from tests.conftest import Client, client
-from tests.messaging.sends import started, table
+from tests.messaging.sends import HOOK, started, table
 
 LIST, DETAILS, TRIGGER = "/canvas/list", "/canvas/details", "/canvas/trigger/send"
-CARD = {
-    "channel": "content_card", "type": "CLASSIC", "title": "t", "time_to_live": 60,
-    "description": "{{${user_id}}}/{{context.${code}}}/{{canvas_entry_properties.${code}}}/{{custom_attribute.${plan}}}",
-}  # fmt: skip
+TEXT = "{{${user_id}}}/{{context.${code}}}/{{canvas_entry_properties.${code}}}/{{custom_attribute.${plan}}}"
+CARD = {"channel": "content_card", "type": "CLASSIC", "title": "t", "description": TEXT, "time_to_live": 60}
 STEPS = [{"id": "s", "name": "Hello", "message": {"id": "m", **CARD}}]
 
 
 def api(**fields: Any) -> Client:
     """A Canvas that the API triggers, whose message shows what it was given."""
-    return started([], canvases=[{"id": "v", "name": "V", "steps": STEPS, **fields}])
+    steps = {} if "variants" in fields else {"steps": STEPS}
+    return started([], canvases=[{"id": "v", "name": "V", **steps, **fields}])
 
 
 def trigger(braze: Client, *recipients: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -131,3 +130,78 @@ def test_trigger_canvas_says_that_nobody_enters(fields: dict[str, Any]) -> None:
 def test_trigger_canvas_counts_broadcasts_in_a_bucket_of_their_own() -> None:
     braze = api()
     assert braze.send("POST", TRIGGER, {"canvas_id": "v", "broadcast": True}).headers["X-RateLimit-Limit"] == "250"
+
+
+# numbers
+
+
+def numbers(braze: Client, path: str, query: str = "length=1") -> dict[str, Any]:
+    more = "&include_variant_breakdown=true&include_step_breakdown=true"
+    status, answer = braze.get(f"/canvas/{path}", f"canvas_id=v&{query}{more}")
+    assert status == 200, answer
+    return dict(answer["data"])
+
+
+def test_get_canvas_series_counts_entries_and_messages_on_their_days() -> None:
+    hook = {name: value for name, value in HOOK.items() if name not in ("id", "name")}
+    bad = {**hook, "id": "bad", "url": "https://example.com"}
+    steps = [*STEPS, {"delay": "1d"}, {"id": "hooks", "name": "Hooks", "messages": [{**hook, "id": "good"}, bad]}]
+    braze = api(variants=[{"id": "one", "name": "One", "steps": steps}], reeligibility_seconds=0)
+    trigger(braze, {"external_user_id": "ada"})
+    braze.emulator.dispatcher.advance(braze.emulator.workspaces.default, 86_400)
+    first, second = numbers(braze, "data_series", "length=2")["stats"]
+    assert (first["time"], second["time"]) == ("2026-01-01", "2026-01-02")
+    assert [one["total_stats"]["entries"] for one in (first, second)] == [1, 0]
+    assert [one["variant_stats"]["one"]["entries"] for one in (first, second)] == [1, 0]
+    assert [one["step_stats"]["s"]["messages"]["content_cards"][0]["sent"] for one in (first, second)] == [1, 0]
+    assert second["step_stats"]["hooks"]["messages"]["webhook"] == [{"sent": 1, "errors": 0}, {"sent": 1, "errors": 1}]
+
+
+def test_get_canvas_summary_adds_the_days_up_without_the_control_group() -> None:
+    braze = api(reeligibility_seconds=0)
+    trigger(braze, {"external_user_id": "ada"})
+    braze.emulator.dispatcher.advance(braze.emulator.workspaces.default, 86_400)
+    trigger(braze, {"external_user_id": "ada"})
+    found = numbers(braze, "data_summary", "starting_at=2026-01-01")
+    assert found["total_stats"] == {"revenue": 0.0, "conversions": 0, "conversions_by_entry_time": 0, "entries": 2}
+    assert found["step_stats"]["s"]["messages"]["content_cards"][0]["sent"] == 2
+    braze = api(control_percentage=100)
+    trigger(braze, {"external_user_id": "ada"})
+    assert numbers(braze, "data_summary")["total_stats"]["entries"] == 0
+
+
+def test_get_canvas_series_has_the_days_of_the_company() -> None:
+    canvas = {"id": "v", "name": "V", "steps": STEPS}
+    settings = {"time_zone": "Pacific/Kiritimati"}
+    braze = started([], canvases=[canvas], settings=settings)
+    trigger(braze, {"external_user_id": "ada"})
+    [day] = numbers(braze, "data_series")["stats"]
+    assert (day["time"], day["total_stats"]["entries"]) == ("2026-01-02", 1)
+
+
+# copies
+
+
+def test_duplicate_canvas_makes_a_draft_with_ids_of_its_own() -> None:
+    paths = [{"name": "Gold", "audience": {"everyone": True}, "steps": [{"id": "x", "message": {"id": "y", **CARD}}]}]
+    braze = api(variants=[{"id": "one", "steps": [*STEPS, {"id": "p", "audience_paths": paths}]}])
+    assert braze.post("/canvas/duplicate", {"canvas_id": "v", "name": "W"}) == (202, {"message": "success"})
+    [copy] = [one for one in braze.get(LIST)[1]["canvases"] if one["name"] == "W"]
+    old, new = (braze.get(DETAILS, f"canvas_id={one}")[1] for one in ("v", copy["id"]))
+    assert new["draft"] is True and new["created_at"] == "2026-01-01T12:00:00.000Z"
+    assert [one["name"] for one in new["steps"]] == [one["name"] for one in old["steps"]]
+    ids = [{one["variants"][0]["id"], *(step["id"] for step in one["steps"])} for one in (old, new)]
+    assert not ids[0] & ids[1]
+    first, second, third = new["steps"]
+    assert first["next_paths"] == [{"name": None, "next_step_id": second["id"]}]
+    assert second["next_paths"] == [{"name": "Gold", "next_step_id": third["id"]}]
+    assert list(third["messages"]) != ["y"] and next(iter(third["messages"].values()))["channel"] == "content_cards"
+
+
+def test_duplicate_canvas_applies_later_where_that_is_asked() -> None:
+    settings = {"asynchrony": {"policy": "delay", "seconds": 5}}
+    braze = started([], canvases=[{"id": "v", "name": "V"}], settings=settings)
+    braze.post("/canvas/duplicate", {"canvas_id": "v", "name": "W"})
+    assert len(braze.get(LIST)[1]["canvases"]) == 1
+    braze.emulator.dispatcher.advance(braze.emulator.workspaces.default, 5)
+    assert len(braze.get(LIST)[1]["canvases"]) == 2

@@ -31,6 +31,25 @@ def labels(call: Call, unit: str = "day") -> list[str]:
         raise _invalid(call.args.get("ending_at", "")) from None
 
 
+def between(call: Call, most: int) -> list[str]:
+    """Days from that of starting_at, or `length` of them, to that of ending_at, the oldest first. Raises ApiError where
+    neither is given, and for more than `most` days.
+    """
+    if "starting_at" not in call.args:
+        if "length" not in call.args:
+            message = "length or starting_at is required"
+            raise ApiError(
+                "invalid", message=message, hint=f"say length=7, for example, or from when on; {most} at most"
+            )
+        return labels(call)
+    first, last = _wall(call, "starting_at").date(), _ending(call).date()
+    count = (last - first).days + 1
+    if not 1 <= count <= most:
+        hint = f"from {first} to {last} there are {max(count, 0)} days; ask for 1 to {most}"
+        raise ApiError("invalid", message=f"starting_at must be at most {most} days before ending_at", hint=hint)
+    return [day.isoformat() for day in days(last, count)]
+
+
 def days(last: date, length: int) -> list[date]:
     """`length` days that end with `last`. Raises OverflowError before the year 1."""
     return [last - timedelta(days=back) for back in reversed(range(length))]
@@ -46,9 +65,13 @@ def shown(call: Call, label: str) -> str:
 
 
 def _ending(call: Call) -> datetime:
-    """The end as a wall clock in the company's time zone. A date is the end of its day (assumed)."""
+    return _wall(call, "ending_at")
+
+
+def _wall(call: Call, name: str) -> datetime:
+    """A time of the query, or now, by a clock in the company's time zone. A date is the end of its day (assumed)."""
     zone = ZoneInfo(series.zone_name(call.state) or "UTC")
-    text = call.args.get("ending_at")
+    text = call.args.get(name)
     if text is None:
         return call.now.astimezone(zone).replace(tzinfo=None)
     try:
@@ -57,13 +80,13 @@ def _ending(call: Call) -> datetime:
             return at.replace(hour=23, tzinfo=None)
         return (at.astimezone(zone) if _ZONED.search(_mended(text)) else at).replace(tzinfo=None)
     except (ValueError, OverflowError):
-        raise _invalid(text) from None
+        raise _invalid(text, name) from None
 
 
 def _mended(text: str) -> str:
     return _SHORT_ZONE.sub(r"\g<1>0\2", _LOST_PLUS.sub(r"\1+\2", text.strip()))
 
 
-def _invalid(text: str) -> ApiError:
-    hint = f"ending_at is '{text[:40]}'; write for example 2026-01-31 or 2026-01-31T12:00:00Z, and %2B for a plus"
-    return ApiError("invalid", message="ending_at is not a valid datetime", hint=hint)
+def _invalid(text: str, name: str = "ending_at") -> ApiError:
+    hint = f"{name} is '{text[:40]}'; write for example 2026-01-31 or 2026-01-31T12:00:00Z, and %2B for a plus"
+    return ApiError("invalid", message=f"{name} is not a valid datetime", hint=hint)

@@ -6,13 +6,24 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from emulator.call import Call, Json
-from emulator.handlers.braze import _campaign_details, _canvases, _listed, _recipients, _sends
+from emulator.handlers.braze import (
+    _campaign_details,
+    _canvas_numbers,
+    _canvases,
+    _listed,
+    _periods,
+    _recipients,
+    _sends,
+)
 from emulator.handlers.braze._campaign_details import shown_channel
+from emulator.state import canvases
+from emulator.state.bounds import bound
 from emulator.state.canvas_steps import MESSAGE, Step
 from emulator.state.canvases import Canvas
 
 ARCHIVED: Final = "The Canvas is archived. Unarchive the Canvas to ensure trigger requests will take effect."
 PAUSED: Final = "The Canvas is paused. Resume the Canvas to ensure trigger requests will take effect."
+MOST_DAYS: Final = bound("canvas_days")
 
 
 def list_canvases(call: Call) -> Json:
@@ -74,3 +85,27 @@ def _notice(call: Call, canvas: Canvas) -> Mapping[str, str]:
     if not canvas["archived"] and canvas["status"] == "active":
         return {}
     return {"notice": ARCHIVED if canvas["archived"] else PAUSED}
+
+
+def duplicate_canvas(call: Call) -> Json:
+    """Make a draft with the same steps under another name."""
+    original = _canvases.find(call, call.body["canvas_id"])
+    canvases.duplicate(call.state, original, call.now, **_listed.copied(call))
+    return {"message": "success"}
+
+
+def get_canvas_series(call: Call) -> Json:
+    """Each day with its numbers, the oldest first."""
+    canvas, days = _asked(call)
+    stats = [{"time": day, **_canvas_numbers.numbers(call, canvas, [day])} for day in days]
+    return {"message": "success", "data": {"name": canvas["name"], "stats": stats}}
+
+
+def get_canvas_summary(call: Call) -> Json:
+    """The numbers of all days together."""
+    canvas, days = _asked(call)
+    return {"message": "success", "data": {"name": canvas["name"], **_canvas_numbers.numbers(call, canvas, days)}}
+
+
+def _asked(call: Call) -> tuple[Canvas, list[str]]:
+    return _canvases.find(call, call.args["canvas_id"]), _periods.between(call, MOST_DAYS)
