@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from bench import growth, load, machine, memory, payloads, peers, rates, ready, report, servers, steps
+from bench import growth, liquid, load, machine, memory, payloads, peers, rates, ready, report, servers, steps
 from bench.report import Bound, Results
 from bench.servers import Subject
 
@@ -31,12 +31,21 @@ class Plan:
     """Requests over which memory is watched."""
     profiled: int
     profiles: int
+    liquid: float
+    """Seconds for each figure of a template."""
 
 
 FULL = Plan(
-    rates.Length(rounds=3, seconds=8, warm_up=8), starts=11, recorded=100_000, profiled=2000, profiles=1_000_000
+    rates.Length(rounds=3, seconds=8, warm_up=8),
+    starts=11,
+    recorded=100_000,
+    profiled=2000,
+    profiles=1_000_000,
+    liquid=5,
 )
-QUICK = Plan(rates.Length(rounds=2, seconds=2, warm_up=2), starts=3, recorded=10_000, profiled=200, profiles=10_000)
+QUICK = Plan(
+    rates.Length(rounds=2, seconds=2, warm_up=2), starts=3, recorded=10_000, profiled=200, profiles=10_000, liquid=0.2
+)
 
 
 class Suite:
@@ -112,6 +121,9 @@ class Suite:
             "bound", f"the same: ≤ {SAME:g} ×", ratio, ratio <= SAME,
         )  # fmt: skip
 
+    def liquid(self) -> None:
+        self.results.liquid = liquid.measure(self.plan.liquid)
+
     def steps(self) -> None:
         for size in SIZES:
             self.results.steps[size] = steps.profile(self.bodies[size], self.plan.profiled)
@@ -156,7 +168,7 @@ class Suite:
             self._unmeasured(name, "", "")
 
 
-MEASURES = ("ready", "flask", "prism", "wiremock", "mountebank", "moto", "memory", "growth", "steps")
+MEASURES = ("ready", "flask", "prism", "wiremock", "mountebank", "moto", "memory", "growth", "liquid", "steps")
 EXPECTED: tuple[type[Exception], ...] = (servers.NotStarted, load.LoadFailed, subprocess.SubprocessError, OSError)
 """What a measure may end with; the suite goes on, and the results say so."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.growth import Size
+from bench.liquid import Speed
 from bench.memory import Memory
 from bench.rates import Rate
 
@@ -37,6 +38,7 @@ class Results:
     ready: dict[str, list[float]] = field(default_factory=dict)
     memory: dict[str, Memory] = field(default_factory=dict)
     growth: list[Size] = field(default_factory=list)
+    liquid: list[Speed] = field(default_factory=list)
     steps: dict[str, dict[str, float]] = field(default_factory=dict)
     """Size -> step -> milliseconds a call."""
     skipped: dict[str, str] = field(default_factory=dict)
@@ -66,6 +68,7 @@ def markdown(results: Results) -> str:
             map(_memory_row, results.memory.items()),
         ),
         _section(f"## Growth\n\n{_GROWTH}", _GROWTH_HEAD, map(_growth_row, results.growth)),
+        _section(f"## Liquid\n\n{_LIQUID}", _LIQUID_HEAD, map(_liquid_row, results.liquid)),
         *(
             _section(f"## Where the time goes: {_SIZES[size]}\n\n{_STEPS}", _STEP_HEAD, _step_rows(found))
             for size, found in results.steps.items()
@@ -99,6 +102,11 @@ _GROWTH = (
     " anywhere, and make new ones."
 )
 _GROWTH_HEAD = ("profiles", "resident MB", "loading s", "change one µs, median / p99", "create one µs, median")
+_LIQUID = (
+    "In process, in one thread: how often a second the templates of the partners' pages are parsed for the first time,"
+    " rendered with trace and findings, and rendered without a trace. A message renders each of its texts."
+)
+_LIQUID_HEAD = ("template", "characters", "parsed /s", "rendered /s", "untraced /s")
 _STEPS = (
     "In process, in one thread, without HTTP: mean milliseconds a call, each step without what it calls that has a row"
     " of its own. The clocks themselves cost some; `all` is the same call without them."
@@ -143,6 +151,11 @@ def _growth_row(size: Size) -> tuple[str, ...]:
         *(f"{size.profiles:,}", f"{size.megabytes:,.0f}", f"{size.loading:.1f}"),
         *(change, f"{size.create_median:.0f}"),
     )
+
+
+def _liquid_row(speed: Speed) -> tuple[str, ...]:
+    figures = (speed.characters, speed.parsed, speed.rendered, speed.untraced)
+    return speed.template, *(f"{figure:,.0f}" for figure in figures)
 
 
 def _step_rows(steps: dict[str, float]) -> list[tuple[str, ...]]:
