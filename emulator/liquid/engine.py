@@ -20,7 +20,11 @@ from emulator.liquid.scanner import Scanned, scan
 from emulator.liquid.tags.registry import TAGS
 
 KEPT_TEMPLATES: Final = 512
-KEPT_CHARACTERS: Final = 4_000_000
+KEPT_WEIGHT: Final = 4_000_000
+TOKEN: Final = 40
+"""What a token weighs beside the characters of a template: it takes about a kilobyte, a character not much more than
+a byte.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,10 @@ class Parsed:
     scanned: Scanned
     nodes: list[Node]
     template: BoundTemplate
+
+    @property
+    def weight(self) -> int:
+        return len(self.scanned.source) + TOKEN * len(self.scanned.tokens)
 
     def render(self, context: RenderContext, buffer: TextIO) -> None:
         for node in self.nodes:
@@ -58,7 +66,7 @@ class Engine(Environment):
     def __init__(self) -> None:
         super().__init__(strict_filters=False)
         self._kept: OrderedDict[str, Parsed] = OrderedDict()
-        self._characters = 0
+        self._weight = 0
         self._lock = Lock()
 
     def setup_tags_and_filters(self, *, extra: bool = False) -> None:
@@ -93,8 +101,8 @@ class Engine(Environment):
     def _keep(self, source: str, parsed: Parsed) -> None:
         with self._lock:
             if source not in self._kept:
-                self._characters += len(source)
+                self._weight += parsed.weight
             self._kept[source] = parsed
-            while len(self._kept) > KEPT_TEMPLATES or (self._characters > KEPT_CHARACTERS and len(self._kept) > 1):
-                dropped, _ = self._kept.popitem(last=False)
-                self._characters -= len(dropped)
+            while len(self._kept) > KEPT_TEMPLATES or (self._weight > KEPT_WEIGHT and len(self._kept) > 1):
+                _, dropped = self._kept.popitem(last=False)
+                self._weight -= dropped.weight

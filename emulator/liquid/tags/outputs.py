@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import islice
 from string import digits
 from typing import TYPE_CHECKING, Any, Final, TextIO
@@ -80,10 +81,15 @@ def _nearest(name: str, known: Iterable[object], cutoff: float, context: Context
     """Looked for once for a name, because that takes a while."""
     near, bare = context.work.near, name.rstrip(digits)
     if name not in near:
-        among = [str(one) for one in islice(known, _MOST_NAMES)]
-        found = get_close_matches(name[:100], among, 1, cutoff)
-        near[name] = next((one for one in found if one.rstrip(digits) != bare), "")  # address2 does not mean address
+        found = _close(name[:100], tuple(str(one) for one in islice(known, _MOST_NAMES)), cutoff)
+        near[name] = found if found.rstrip(digits) != bare else ""  # address2 does not mean address
     return near[name]
+
+
+@lru_cache(maxsize=256)
+def _close(name: str, known: tuple[str, ...], cutoff: float) -> str:
+    """Kept, because the users of a campaign often have the same attributes."""
+    return next(iter(get_close_matches(name, known, 1, cutoff)), "")
 
 
 def _asked(name: str) -> str:
