@@ -14,24 +14,29 @@ from typing import Any, Final
 from emulator import clock
 from emulator.call import Occurrence
 from emulator.messaging import outbox, starting
-from emulator.messaging.eligibility import ACTIVE, TRIGGER, Case, judge, obstacle
+from emulator.messaging.eligibility import ACTIVE, AFTER_DELAY, RECHECK, TRIGGER, Case, judge, obstacle
 from emulator.messaging.starting import SENDER, Cause
 from emulator.state import audience, campaigns, canvas_steps, canvases, delays, sends
 from emulator.state.draft import Draft
 from emulator.workspaces import Workspace
 
 STEP: Final = "canvas_step"
+GONE: Final = "the Canvas is not there any more"
 LAST: Final = 1.0
 """The rank of a journey in the outbox: it goes on after everything else that is due at the same time, so that the
 messages of a step are sent before the next one is reached."""
 
 
 def enter(cause: Cause, canvas: canvases.Canvas, occurrence: Occurrence) -> None:
-    """Decide whether a user enters; who does goes on as soon as the call is done. `properties` become the context."""
+    """Decide whether a user enters; who does goes on as soon as the call is done, or at a local time, when there is
+    another look. `properties` become the context.
+    """
     draft, braze_id = cause.draft, occurrence.braze_id
     decision, failed = starting.decide(cause, canvas, canvases.names(canvas), occurrence)
     if failed is None:
-        canvases.enter(draft, canvas, braze_id, decision, cause.now)
+        at = starting.local_due(cause, occurrence)
+        if at is None:
+            canvases.enter(draft, canvas, braze_id, decision, cause.now)
         variant = campaigns.variant(canvas, braze_id)
         assert variant is not None, "one of the checks"
         journey = {
@@ -40,10 +45,10 @@ def enter(cause: Cause, canvas: canvases.Canvas, occurrence: Occurrence) -> None
             "braze_id": braze_id,
             "step": variant["first"],
             "context": occurrence.data.get("properties") or {},
-            "schedule_id": occurrence.data.get("schedule_id", ""),
+            **({"outside": occurrence.data.get("schedule_id", "")} if at else {}),
         }
         item = {"sender": SENDER, "trace": cause.trace, "attempt": 0, "rank": LAST, "journey": journey}
-        _park(draft, item, cause.now, starting.local_due(cause, occurrence) or cause.now)
+        _park(draft, item, cause.now, at or cause.now)
     elif starting.in_control(failed):
         canvases.enter(draft, canvas, braze_id, "", cause.now)
 
@@ -88,6 +93,8 @@ class _Walk:
         self.record: Mapping[str, Any] = draft.profiles.get(self.journey["braze_id"], {})
 
     def go(self) -> None:
+        if "outside" in self.journey and not self._let_in():
+            return
         later = self._held()
         if later is not None:
             _park(self.draft, self.item, self.now, clock.at(later))
@@ -100,6 +107,24 @@ class _Walk:
                 return
             step = self.canvas["steps"][place]
             place = _STEPS[step["type"]](self, step)
+
+    def _let_in(self) -> bool:
+        """The audience is looked at again at the user's local time (documented for campaigns), and only who is still in
+        it enters.
+        """
+        decision = self.journey["decision"]
+        if not self.record or not self.canvas:
+            why = self._gone() if self.canvas else GONE
+            sends.told(self.draft, decision, [_trail("entry", "fail", why)], outcome="not_sent", reason=why)
+            return False
+        verdicts = judge({**AFTER_DELAY, **RECHECK}, Case(self.draft, self.canvas, self.record, self.now))
+        failed = obstacle(verdicts)
+        if failed is not None:
+            sends.told(self.draft, decision, verdicts, outcome="not_sent", reason=failed["reason"])
+            return False
+        sends.told(self.draft, decision, verdicts)
+        canvases.enter(self.draft, self.canvas, self.record["braze_id"], decision, self.now)
+        return True
 
     def _held(self) -> float | None:
         """When to look again, where none of the step's messages has been sent or given up: the user goes on as soon as
@@ -114,7 +139,7 @@ class _Walk:
     def _over(self, place: str) -> tuple[str, str]:
         """(outcome, reason) of a journey that ends here; looked at before each step (for the filter assumed)."""
         if not self.record or not self.canvas:
-            return "exited", self._gone() if self.canvas else "the Canvas is not there any more"
+            return "exited", self._gone() if self.canvas else GONE
         if not place:
             return "finished", ""
         if place not in self.canvas["steps"]:  # another Canvas was declared in its place
@@ -144,9 +169,8 @@ class _Walk:
         sends.told(self.draft, self.journey["decision"], [_trail(f"step {step['name']}", verdict, reason)])
 
     def _wait(self, step: canvas_steps.Step, at: datetime, messages: Sequence[str] = ()) -> None:
-        # who is inside stays where a schedule is deleted
-        on_the_way = {"step": step["next"], "messages": [*messages], "schedule_id": ""}
-        item = {**self.item, "journey": {**self.journey, **on_the_way}}
+        inside = {name: value for name, value in self.journey.items() if name != "outside"}
+        item = {**self.item, "journey": {**inside, "step": step["next"], "messages": [*messages]}}
         _park(self.draft, item, self.now, at)
 
     def message(self, step: canvas_steps.Step) -> None:

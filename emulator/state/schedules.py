@@ -8,10 +8,9 @@ wall of each user, or nothing; `due` is when it begins, in epoch seconds; `item`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
-from emulator.state import canvases, sends
+from emulator.state import sends
 from emulator.state.draft import Draft
 
 Schedule = Mapping[str, Any]
@@ -36,24 +35,15 @@ def withdraw(draft: Draft, key: str) -> None:
         del draft.outbox[item]
 
 
-def delete(draft: Draft, key: str, now: datetime) -> None:
+def delete(draft: Draft, key: str) -> None:
     """Nobody gets it any more; the decisions of users whose local time has not come say so."""
     withdraw(draft, key)
     for place, item in draft.outbox.items():
         waiting = item.get("send") or item.get("journey") or {}
-        if waiting.get("schedule_id") == key:
+        if key in (waiting.get("schedule_id"), waiting.get("outside")):
             del draft.outbox[place]
-            _spare(draft, waiting, now)
+            sends.change(draft, "decisions", waiting["decision"], outcome="not_sent", reason=UNSCHEDULED)
     draft.schedules[key] = {**draft.schedules[key], "status": DELETED, "body": None}
-
-
-def _spare(draft: Draft, waiting: Mapping[str, Any], now: datetime) -> None:
-    inside = "canvas_id" in waiting
-    sends.change(
-        draft, "decisions", waiting["decision"], outcome="exited" if inside else "not_sent", reason=UNSCHEDULED
-    )
-    if inside:
-        canvases.leave(draft, draft.canvases[waiting["canvas_id"]], waiting["braze_id"], waiting["decision"], now)
 
 
 def begin(draft: Draft, key: str, due: float) -> Schedule | None:

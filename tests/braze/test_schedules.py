@@ -260,7 +260,24 @@ def test_delete_scheduled_canvas_keeps_out_who_has_not_entered() -> None:
     made(braze, OF_CANVAS[2], canvas_id="v", schedule_id=key)
     advance(braze, 9 * DAY)
     assert [user for user, _ in sent(braze)] == ["kiritimati", "auckland"] * 2
-    assert decisions(braze).count(("exited", "the schedule was deleted")) == 3
+    assert decisions(braze).count(("not_sent", "the schedule was deleted")) == 3
+
+
+def test_schedule_canvas_looks_at_the_audience_twice_for_a_local_time() -> None:
+    plan = {"custom_attribute": {"custom_attribute_name": "plan", "comparison": "exists"}}
+    users = [{**one, "custom_attributes": {"plan": "gold"}} for one in USERS]
+    braze = started([], profiles=users, canvases=[{"id": "v", "name": "V", "steps": STEPS[:1], "audience": plan}])
+    canvas(braze, NINE_BY_EVERYBODY, broadcast=True)
+    advance(braze, 32 * 3600)
+    assert "canvases_received" not in braze.post("/users/export/ids", {"external_ids": ["paris"]})[1]["users"][0]
+    braze.post("/users/track", {"attributes": [{"external_id": "paris", "plan": None}]})
+    braze.post("/users/delete", {"external_ids": ["nowhere"]})
+    advance(braze, DAY)
+    assert [user for user, _ in sent(braze)] == ["kiritimati", "auckland", "new york"]
+    told = {one["external_id"]: one["reason"] for one in table(braze, "decisions") if one["outcome"] == "not_sent"}
+    assert told == {"paris": f"not in the audience: {plan}", "nowhere": "the user was deleted"}
+    [seen] = braze.post("/users/export/ids", {"external_ids": ["new york"]})[1]["users"]
+    assert seen["canvases_received"][0]["last_entered"] == "2026-01-03T14:00:00.000Z"
 
 
 def test_a_canvas_with_a_schedule_of_its_own_is_listed_and_shown() -> None:

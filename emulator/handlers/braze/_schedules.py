@@ -71,7 +71,7 @@ def update(call: Call, held: Schedule, changes: Mapping[str, Any]) -> Json:
 
 def delete(call: Call, kind: str, about: str = "") -> Json:
     find(call, kind, about)
-    schedules.delete(call.state, call.body["schedule_id"], call.now)
+    schedules.delete(call.state, call.body["schedule_id"])
     return {"message": "success"}
 
 
