@@ -162,6 +162,8 @@ def _global_control(case: Case) -> Verdict:
     group = case.draft.settings.get("global_control_group")
     if not group:
         return True, "there is no Global Control Group"
+    if case.campaign.get("transactional"):
+        return True, "transactional e-mail goes to the Global Control Group too"
     if audience.in_control_group(group, case.record):
         return False, f"the random bucket {case.record['random_bucket']} is in the Global Control Group"
     return True, "not in the Global Control Group"

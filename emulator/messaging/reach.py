@@ -43,7 +43,7 @@ def _email(draft: Draft, record: Record, message: Mapping[str, Any], allowed: st
     key = profiles.email_key(email)
     if key in draft.hard_bounces:
         return Reach("", f"{email} hard bounced")
-    if key in draft.spam_reports:
+    if key in draft.spam_reports and allowed != "all":
         return Reach("", f"{email} reported a message as spam")
     return _subscribed(record, "email_subscribe", allowed, email)
 

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 from emulator import clock
 from emulator.call import Work
 from emulator.liquid.values import FAILED, RENDERED, RETRY, Fetcher, Options
-from emulator.messaging import advising, outbox, personalisation, sources
+from emulator.messaging import advising, outbox, personalisation, postbacks, sources
 from emulator.messaging.composing import Composed, compose
 from emulator.messaging.eligibility import ABORT_TYPES, DUE, Case, Wait, judge, obstacle, row
 from emulator.messaging.reach import reach
-from emulator.state import campaigns, frequency, pacing, send_counts, sends, template_sources
+from emulator.state import campaigns, frequency, pacing, send_counts, sends, template_sources, transactional
 from emulator.state.draft import Draft
 from emulator.workspaces import Workspace
 
@@ -108,6 +108,7 @@ def send(workspace: Workspace, item: Mapping[str, Any], fetch: Fetcher) -> None:
             _held(draft, job, verdicts)
         else:
             _ENDS.get(composed.outcome, _aborted)(draft, job, verdicts, composed)
+        postbacks.follow(draft, job.send["decision"], now)
 
 
 def _placed(workspace: Workspace, job: Job) -> Mapping[str, str]:
@@ -170,7 +171,7 @@ def _sent(draft: Draft, job: Job, verdicts: list[Any], composed: Composed) -> No
     webhook = job.variant["channel"] == ABOUT
     message = _message(job, composed, "sending" if webhook else "sent")
     key = sends.add(draft, "messages", message)
-    send_counts.sent(draft, message, job.now)
+    send_counts.sent(draft, message, job.now, transactional.bounces(draft, job.campaign, job.recipient))
     note = "; ".join(composed.findings) or "rendered"
     outcome = "sending" if webhook else "sent"
     asked = _advice(draft, job, composed) if webhook and job.campaign else []

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from emulator import clock
 from emulator.call import Occurrence
-from emulator.messaging import outbox
+from emulator.messaging import outbox, postbacks
 from emulator.messaging.eligibility import CONTROL, ENTRY, LOCAL_TIME, Case, Check, judge, obstacle
 from emulator.state import campaigns, delays, send_counts, sends, zones
 from emulator.state.draft import Draft
@@ -52,6 +52,7 @@ def start(cause: Cause, campaign: campaigns.Campaign, occurrence: Occurrence) ->
     elif in_control(failed):
         sends.receive(draft, campaign, None, braze_id, cause.now)
         send_counts.enrolled(draft, campaign["id"], campaigns.control_group(campaign)["id"], cause.now)
+    postbacks.follow(draft, decision, cause.now)
 
 
 def decide(

@@ -11,7 +11,7 @@ import orjson
 
 from emulator import clock
 from emulator.errors import ConfigError
-from emulator.state import audience, delays, plans, property_filters, webhook_templates
+from emulator.state import audience, delays, plans, property_filters, transactional, webhook_templates
 from emulator.state.draft import Draft
 
 Campaign = Mapping[str, Any]
@@ -62,6 +62,7 @@ def _new(item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> C
         "is_api_campaign": False,
         "conversion_events": [],
         **planted(item, place, sequence, now),
+        **(transactional.FIXED if item.get("transactional") else {}),
         "delay": delays.read(item, place),
         "messages": shared_out(item.get("messages", ()), control),
         **({"post_launch_draft": {**draft, **changed}} if draft else {}),
@@ -128,6 +129,8 @@ def shared_out(messages: Sequence[Mapping[str, Any]], control: float) -> list[Va
 
 
 def _flaws(draft: Draft, item: Mapping[str, Any], place: str, now: datetime) -> Iterator[str]:
+    if item.get("transactional"):
+        yield from transactional.flaws(item, place)
     if item.get("is_api_campaign") and "trigger" in item:
         yield f"{place}.trigger: an API campaign has none; POST /messages/send names it"
     if item.get("exception_events") and not item.get("delay"):

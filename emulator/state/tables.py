@@ -46,6 +46,8 @@ TABLES: Final = {
     "day_recipients": "campaign id NUL braze_id -> {day, counted}: the counters of that day that have the user already",
     "live_activities": "app id NUL activity id -> Live Activity (see state/live_activities.py)",
     "push_to_start_tokens": "app id NUL type of activity NUL braze_id -> token",
+    "transactional_sends": "dispatch_id -> transactional e-mail (see state/transactional.py)",
+    "external_send_ids": "external_send_id -> dispatch_id of the newest such e-mail",
     "send_ids": "campaign id NUL send_id -> {campaign_id, send_id, at}",
     "schedules": "schedule_id -> what the API has planned (see state/schedules.py)",
     "plans": "campaign or Canvas id -> next turn of its schedule {kind, turn, due, item} (see state/plans.py)",

@@ -102,7 +102,7 @@ def resolve(
     for index, one in enumerate(recipients):
         entry = Entry(call, room, f"/recipients/{index}")
         try:
-            braze_id = _recipient(entry, one)
+            braze_id = recipient(entry, one)
         except Refused as error:
             errors.append({"type": str(error), "input_array": "recipients", "index": index})
             call.fate(entry.place, "refused", one, str(error))
@@ -117,7 +117,7 @@ def resolve(
     return {one: found[one] for one in narrowed(call, {one: places[one] for one in found})}, errors
 
 
-def _recipient(entry: Entry, one: Mapping[str, Any]) -> str | None:
+def recipient(entry: Entry, one: Mapping[str, Any]) -> str | None:
     """The profile, made where that is wanted. Raises Refused for attributes that the state refuses."""
     name = next(name for name in IDENTIFIERS if name in one)
     creates = one.get("send_to_existing_only") is False and name in ("external_user_id", "email")

@@ -111,7 +111,12 @@ def _check_recipients(body: Mapping[str, Any], properties: Sequence[str]) -> Non
         hint = "name recipients, or set broadcast to true to send to everybody in the audience"
         raise invalid(_recipients.NOBODY, hint)
     for one in (body, *body.get("recipients", ())):
-        for name in properties:
-            size = campaigns.size(one.get(name))
-            if size > MAX_BYTES:
-                raise invalid(f"'{name}' is not valid", f"{size} bytes; at most {MAX_BYTES} are taken")
+        check_size(one, properties)
+
+
+def check_size(holder: Mapping[str, Any], properties: Sequence[str]) -> None:
+    """Raises ApiError for properties that are too large; `properties` are their names in the call or the recipient."""
+    for name in properties:
+        size = campaigns.size(holder.get(name))
+        if size > MAX_BYTES:
+            raise invalid(f"'{name}' is not valid", f"{size} bytes; at most {MAX_BYTES} are taken")
