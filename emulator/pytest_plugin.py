@@ -189,11 +189,23 @@ class Braze:
         return dict(told)
 
     def messages(self, **query: Json) -> list[dict[str, Any]]:
-        """The messages that were rendered for users, oldest first: campaign, user, channel, status, trace, limit."""
+        """The messages that were rendered for users, oldest first: user, channel, campaign, canvas, status, trace,
+        dispatch_id.
+        """
         from emulator.control import sent
 
-        told: Any = sent.list_messages(self.emulator, self.workspace, query)
-        return list(told["messages"])
+        return sent.find_messages(self.workspace, query)
+
+    def expect_messages(self, *, count: int = 1, **query: Json) -> list[dict[str, Any]]:
+        """Assert that exactly `count` messages match; a failure shows the nearest ones, and who was to get none."""
+        __tracebackhide__ = True
+        from emulator.control import sent
+
+        found = self.messages(**query)
+        if len(found) != count:
+            near = sent.near_messages(self.workspace, query) or ["nobody was to get one"]
+            raise AssertionError(f"expected {count} messages, found {len(found)}; near:\n  " + "\n  ".join(near))
+        return found
 
     def decisions(self, **query: Json) -> list[dict[str, Any]]:
         """Why users got a message or not, oldest first: campaign, user, outcome, trace, limit."""

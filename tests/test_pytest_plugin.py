@@ -234,12 +234,20 @@ def test_one(braze):
     see(braze)
     braze.expect(operation="receive_webhook", body={"external_id": "ada"})
     assert braze.messages(campaign="C", user="ada")[0]["status"] == "sent"
+    braze.expect_messages(campaign="C", channel="webhook")
+    with pytest.raises(AssertionError, match="webhook of 'C' to ada: channel: expected 'sms', found 'webhook'"):
+        braze.expect_messages(campaign="C", channel="sms")
+    with pytest.raises(ValueError, match="messages have no 'chanel' to look for"):
+        braze.messages(chanel="sms")
     campaign(braze, audience={"profiles": ["eve"]})
     see(braze, "bob")
     assert [one["outcome"] for one in braze.decisions(campaign="C")] == ["sent", "not_sent"]
 def test_two(braze):
     see(braze)
     assert braze.decisions() == []
+    braze.expect_messages(count=0)
+    with pytest.raises(AssertionError, match="nobody was to get one"):
+        braze.expect_messages()
 def test_canvas(braze):
     push = {"channel": "email", "app_id": "a", "from": "a@b.co", "subject": "{{context.${n}}}", "body": "<p>"}
     braze.canvas("V", [{"delay": "1h"}, {"message": push}], trigger={"event": {"name": "seen"}})

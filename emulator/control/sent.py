@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from emulator import clock
 from emulator.call import Json
-from emulator.explaining.messages import shown
+from emulator.explaining.messages import about, shown
 from emulator.pipeline import Emulator
 from emulator.state import sends
 from emulator.state.draft import Draft
@@ -18,6 +18,7 @@ NAMING: Final = ("name", "product_id", "channel", "subscription_group_id")
 """Fields that name what a trigger waits for."""
 SOURCES: Final = {"campaign": "campaigns", "canvas": "canvases"}
 """What a decision or a message is about -> the table."""
+FINDABLE: Final = frozenset({"user", "channel", "campaign", "canvas", "status", "trace", "dispatch_id"})
 EQUAL: Final = ("trace", "outcome", "channel", "status", "dispatch_id", "category")
 
 
@@ -32,6 +33,39 @@ def list_messages(emulator: Emulator, workspace: Workspace, given: Given) -> Jso
     """As they were rendered, and in `arrives` what that is at the user's."""
     found = _found(workspace.view(), "messages", given)
     return {"messages": [shown(one["id"], one, given.get("reveal", False)) for one in found]}
+
+
+def find_messages(workspace: Workspace, query: Given) -> list[dict[str, Any]]:
+    """All that fit, for a test, with their credentials. Raises ValueError for a name that is no filter."""
+    if strange := sorted(query.keys() - FINDABLE):
+        raise ValueError(f"messages have no '{strange[0]}' to look for; use {', '.join(sorted(FINDABLE))}")
+    found = _found(workspace.view(), "messages", {**query, "limit": sends.MOST})
+    return [shown(one["id"], one, reveal=True) for one in found]
+
+
+def near_messages(workspace: Workspace, given: Given, most: int = 5) -> list[str]:
+    """Where no message fits: those that fit best and what differs, and who was decided not to get one."""
+    view = workspace.view()
+    scored = []
+    for one in view.messages.values():
+        wrong = [text for name, value in given.items() if (text := _miss(one, name, value))]
+        if len(wrong) < len(given):
+            scored.append((len(wrong), f"{one['channel']} of {about(one)!r} to {_who(one)}: {'; '.join(wrong)}"))
+    told = [text for _, text in sorted(scored, key=lambda pair: pair[0])[:most]]
+    naming: Given = {name: given[name] for name in ("user", "campaign", "canvas", "trace") if name in given}
+    decided = [one for one in _found(view, "decisions", naming) if one["outcome"] != "sent"][-most:]
+    return told + [f"{_who(one)}, {about(one)!r}: {one['outcome']}: {one['reason']}" for one in decided]
+
+
+def _who(one: Mapping[str, Any]) -> str:
+    return str(one["external_id"] or one["braze_id"])
+
+
+def _miss(one: Mapping[str, Any], name: str, value: Any) -> str:
+    """What keeps a message from being as wanted."""
+    held = {"user": _who(one), **{what: one.get(what) for what in SOURCES}}.get(name, one.get(name))
+    fits = value in (held, one.get(f"{name}_id")) if name in SOURCES else value in (held, one["braze_id"])
+    return "" if fits else f"{name}: expected {value!r}, found {held!r}"
 
 
 def list_activity(emulator: Emulator, workspace: Workspace, given: Given) -> Json:

@@ -72,6 +72,22 @@ def _card(content: Content) -> dict[str, Any]:
     }
 
 
+def _whats_app(content: Content) -> dict[str, Any]:
+    return {"type": content["message_type"], **content["message"]}
+
+
+def _in_app(content: Content) -> dict[str, Any]:
+    return {
+        "type": content.get("type"),
+        "header": content.get("header"),
+        "message": content["message"],
+        "image": content.get("image_url"),
+        "deep_link": content.get("uri"),
+        "buttons": content.get("buttons") or [],
+        "extra": content.get("extras") or {},
+    }
+
+
 # SMS
 
 _GSM: Final = frozenset(
@@ -121,5 +137,7 @@ CHANNELS: Final[Mapping[str, Callable[[Content], dict[str, Any]]]] = {
     "kindle_push": _push,
     "web_push": _push,
     "content_card": _card,
+    "whats_app": _whats_app,
+    "in_app_message": _in_app,
 }
 """A channel that is not here arrives in the words of the API."""

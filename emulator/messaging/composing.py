@@ -19,6 +19,7 @@ SENDER: Final = "Braze Sender 1.0.0"
 FORM: Final = "application/x-www-form-urlencoded"
 UNRENDERED: Final = frozenset({
     "app_id", "subscription_group_id", "email_template_id", "request_method", "channel",
+    "message_type", "template_name", "template_language_code", "flow_id",
     "activity_id", "activity_attributes_type", "activity_attributes", "content_state", "notification",
 })  # fmt: skip
 """Fields in which Liquid has no place."""

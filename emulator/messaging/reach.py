@@ -37,7 +37,10 @@ def _id(record: Record) -> str:
 
 
 def _email(draft: Draft, record: Record, message: Mapping[str, Any], allowed: str) -> Reach:
-    email = record.get("email")
+    """An e-mail that takes something from a template has nothing to send: there are no templates here."""
+    email, template = record.get("email"), message.get("email_template_id")
+    if template is not None and not ("subject" in message and "body" in message):
+        return Reach("", f"e-mail templates are not emulated, and {template!r} is one: write subject and body out")
     if email is None:
         return Reach("", "the profile has no e-mail address")
     key = profiles.email_key(email)
@@ -54,6 +57,10 @@ def _subscribed(record: Record, field: str, allowed: str, recipient: Any) -> Rea
     if state not in wanted:
         return Reach("", f"{field} is {state}, and {allowed} is wanted")
     return Reach(recipient, f"{field} is {state}")
+
+
+def _in_app(draft: Draft, record: Record, message: Mapping[str, Any], allowed: str) -> Reach:
+    return Reach(_id(record), "an in-app message waits for the app to be opened")
 
 
 def _sms(draft: Draft, record: Record, message: Mapping[str, Any], allowed: str) -> Reach:
@@ -108,5 +115,7 @@ CHANNELS: Final[dict[str, Callable[[Draft, Record, Mapping[str, Any], str], Reac
     "kindle_push": _push("kindle"),
     "web_push": _push("web"),
     "content_card": _card,
+    "whats_app": _sms,
+    "in_app_message": _in_app,
     live_activities.CHANNEL: _activity,
 }

@@ -89,8 +89,13 @@ class Job:
         """`changes` are other templates for some of its fields."""
         given = {**self.send["properties"], **self.source.namespaces(self.send["dispatch_id"])}
         context = personalisation.context(self.draft, self.record, given, self.now)
-        content = {**campaigns.content(self.variant), **(changes or {})}
+        content = {**campaigns.content(self.variant), **(changes or {}), **self._attached()}
         return compose(self.variant["channel"], content, context, options)
+
+    def _attached(self) -> Mapping[str, Any]:
+        """The attachments of an e-mail: its own, and those of the call that started the campaign."""
+        more = self.send.get("attachments") if self.variant["channel"] == "email" else None
+        return {"attachments": [*(self.variant.get("attachments") or ()), *more]} if more else {}
 
 
 def send(workspace: Workspace, item: Mapping[str, Any], fetch: Fetcher) -> None:

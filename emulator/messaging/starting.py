@@ -123,6 +123,7 @@ def wait(cause: Cause, decision: str, occurrence: Occurrence, due: datetime, **s
             "delayed": delay > 0,
             "local": "wall" in occurrence.data,
             "schedule_id": occurrence.data.get("schedule_id", ""),
+            **{name: occurrence.data[name] for name in ("attachments",) if occurrence.data.get(name)},
             **send,
         },
     }

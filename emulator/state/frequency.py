@@ -23,7 +23,7 @@ Sent = Mapping[str, str]
 
 ANY: Final = "any"
 PUSH: Final = frozenset({"apple_push", "android_push", "kindle_push", "web_push"})
-UNCAPPED: Final = frozenset({"content_card"})
+UNCAPPED: Final = frozenset({"content_card", "in_app_message"})
 UNITS: Final = ("minutes", "days", "weeks")
 LONGEST: Final = timedelta(days=31)
 """How long messages are remembered: the longest rule has 30 days, and a day more for time zones."""

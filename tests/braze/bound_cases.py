@@ -376,6 +376,13 @@ def _(braze: Client, number: int) -> Any:
     return message(channel="content_card", type="CLASSIC", title="t", description="d", time_to_live=number)
 
 
+@edge("flow_button_caption", "taken", "refused")
+def _(braze: Client, length: int) -> Any:
+    flow = {"body": "b", "flow_button": {"caption": "c" * length, "flow_id": "f"}}
+    return message(channel="whats_app", app_id="a", subscription_group_id="g", message_type="flow_response_message",
+                   message=flow)  # fmt: skip
+
+
 CAMPAIGN = {"id": "c", "name": "C"}
 
 

@@ -280,3 +280,43 @@ def test_trigger_campaign_sends_webhooks_under_its_trace() -> None:
     trigger(braze, {"external_user_id": "ada"})
     assert len(out(braze)) == 1 and outcomes(braze) == ["sent"]
     assert len({entry.trace for entry in braze.entries}) == 1
+
+
+MAIL = {"channel": "email", "app_id": "a", "from": "S <s@example.com>", "subject": "s", "body": "b",
+        "attachments": [{"file_name": "own", "url": "https://example.com/own"}]}  # fmt: skip
+BILL = {"file_name": "bill", "url": "https://example.com/bill"}
+
+
+def test_trigger_campaign_attaches_to_its_emails() -> None:
+    braze = started({"trigger": {"api": True}, "messages": [{"id": "m", **MAIL}]})
+    trigger(braze, {"external_user_id": "ada"}, attachments=[BILL])
+    [message] = table(braze, "messages")
+    assert message["content"]["attachments"] == [*MAIL["attachments"], BILL]
+    body = {"campaign_id": "c", "recipients": [{"external_user_id": "ada"}],
+            "attachments": [{**BILL, "file_name": "bill.pdf"}]}  # fmt: skip
+    status, answer = braze.post(TRIGGER, body)
+    assert status == 400 and answer["message"].startswith("The file_name field for email attachments must not contain")
+
+
+def test_get_campaign_shows_whats_app_and_in_app_messages() -> None:
+    template = {"template_name": "t", "template_language_code": "en"}
+    base = {"channel": "whats_app", "app_id": "a", "subscription_group_id": "g"}
+    messages = [
+        {"id": "t", **base, "message_type": "template_message", "message": template},
+        {"id": "r", **base, "message_type": "text_response_message", "message": {"body": "Hi"}},
+        {"id": "i", "channel": "in_app_message", "message": "Hi", "extras": {"k": "v"}},
+    ]
+    braze = started({"messages": messages})
+    body = braze.get("/campaigns/details", "campaign_id=c")[1]
+    assert body["channels"] == ["whats_app", "in_app_message"]
+    shown = {key: {k: v for k, v in one.items() if k != "name"} for key, one in body["messages"].items()}
+    assert shown == {
+        "t": {"channel": "whats_app", "subscription_group_id": "g", **template},
+        "r": {
+            "channel": "whats_app",
+            "subscription_group_id": "g",
+            "layout": "text_response_message",
+            "body_text": "Hi",
+        },
+        "i": {"channel": "in_app_message", "message": "Hi", "extras": {"k": "v"}},
+    }

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from emulator.explaining.arrivals import arrivals
 from tests.conftest import Client, client
 from tests.messaging.sends import outcomes, started, table
 
@@ -118,6 +119,94 @@ def test_send_messages_that_abort_are_in_the_log() -> None:
     send(braze, external_user_ids=["a"], messages={"content_card": {**CARD, "title": "{% abort_message('no') %}"}})
     assert outcomes(braze) == ["aborted"]
     assert table(braze, "message_activity")[0]["reason"] == "title: no"
+
+
+WHATS_APP: dict[str, Any] = {
+    "template_message": {"template_name": "t", "template_language_code": "en",
+                         "body_variables": {"0": "{{${user_id}}}"}},
+    "text_response_message": {"body": "Hi {{${user_id}}}", "preview_url": True},
+    "text_image_response_message": {"image_uri": "https://i", "caption": "{{${user_id}}}"},
+    "quick_reply_response_message": {"body": "{{${user_id}}}", "header_text": "h", "buttons": [{"text": "Yes"}]},
+    "list_response_message": {
+        "body": "{{${user_id}}}",
+        "list": {"list_button_text": "l",
+                 "list_sections": [{"section_title": "s", "list_rows": [{"row_title": "r", "row_description": "d"}]}]},
+    },
+    "flow_response_message": {"body": "{{${user_id}}}", "flow_button": {"caption": "Start", "flow_id": "f"}},
+}  # fmt: skip
+
+
+def whats_app(kind: str, message: Any) -> dict[str, Any]:
+    return {"whats_app": {"app_id": "a", "subscription_group_id": "texts", "message_type": kind, "message": message}}
+
+
+@pytest.mark.parametrize("kind", WHATS_APP)
+def test_send_messages_by_whats_app(kind: str) -> None:
+    braze = people()
+    send(braze, external_user_ids=["a", "b"], messages=whats_app(kind, WHATS_APP[kind]))
+    [message] = table(braze, "messages")
+    assert (message["recipient"], message["channel"]) == ("+14155552671", "whats_app")
+    assert "{{" not in str(message["content"])
+    assert [one["reason"] for one in table(braze, "decisions")][1] == "the profile has no phone number"
+    assert arrivals(message)[0]["type"] == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "error"),
+    [
+        ("template_message", {"template_name": None}, "'template_name' is required"),
+        ("template_message", {"header_variables": {"0": "a", "1": "b"}}, "'header_variables' is not valid"),
+        ("text_response_message", {"body": None}, "'body' is required"),
+        ("text_image_response_message", {"image_uri": None}, "'image_uri' is required"),
+        ("quick_reply_response_message", {"header_image_uri": "https://i"},
+         "Only one of 'header_image_uri' and 'header_text' can be given"),
+        ("quick_reply_response_message", {"buttons": [{}]}, "'text' is required"),
+        ("list_response_message", {"list": {"list_button_text": "l", "list_sections": []}},
+         "'list_sections' is not valid"),
+        ("flow_response_message", {"flow_button": {"caption": "c"}}, "'flow_id' is required"),
+        ("no_message", {}, "'message_type' is not valid"),
+    ],
+)  # fmt: skip
+def test_send_messages_by_whats_app_that_are_not_whole(kind: str, changes: dict[str, Any], error: str) -> None:
+    message = {**WHATS_APP.get(kind, {}), **changes}
+    message = {name: value for name, value in message.items() if value is not None}
+    body = {"external_user_ids": ["a"], "messages": whats_app(kind, message)}
+    assert people().post(SEND, body) == (400, {"message": error})
+
+
+NO_EXTENSION = (
+    "The file_name field for email attachments must not contain an extension. We will supply the correct extension"
+    " based on the content-type of the url."
+)
+
+
+@pytest.mark.parametrize(("name", "status"), [("bill", 201), ("bill.pdf", 400), ("No. 7", 201), ("v1.2 of it", 201)])
+def test_send_messages_with_an_attachment(name: str, status: int) -> None:
+    braze = people()
+    mail = {**MAIL, "attachments": [{"file_name": name, "url": "https://example.com/{{${user_id}}}.pdf"}]}
+    answered, body = braze.post(SEND, {"external_user_ids": ["a"], "messages": {"email": mail}})
+    assert answered == status
+    if status == 400:
+        assert body == {"message": NO_EXTENSION}
+    else:
+        [message] = table(braze, "messages")
+        attached = arrivals(message)[0]["attachments"]
+        assert attached == [{"name": name, "url": "https://example.com/a.pdf", "size": None}]
+
+
+@pytest.mark.parametrize(
+    ("fields", "outcome"),
+    [({"subject": None}, "not_sent"), ({"body": None}, "not_sent"), ({}, "sent")],
+)
+def test_send_messages_that_take_something_from_an_email_template(fields: dict[str, Any], outcome: str) -> None:
+    """What the message says itself counts before the template (documented)."""
+    mail = {name: value for name, value in {**MAIL, **fields, "email_template_id": "tmpl"}.items() if value is not None}
+    braze = people()
+    send(braze, external_user_ids=["a"], messages={"email": mail})
+    [decision] = table(braze, "decisions")
+    assert decision["outcome"] == outcome
+    if outcome == "not_sent":
+        assert decision["reason"] == "e-mail templates are not emulated, and 'tmpl' is one: write subject and body out"
 
 
 def test_create_send_id_of_ones_own_is_known_to_later_sends() -> None:

@@ -56,6 +56,15 @@ CASES: dict[str, tuple[str, Any, dict[str, Any], list[dict[str, Any]]]] = {
           "links": {"ios": "app://x", "web": "https://x"}, "link_text": None, "pinned": False,
           "expires": "60 s after it was sent", "extra": {}}],
     ),
+    "WhatsApp": (
+        "whats_app", "+1", {"message_type": "text_response_message", "message": {"body": "Hi"}, "app_id": "a"},
+        [{"to": "+1", "type": "text_response_message", "body": "Hi"}],
+    ),
+    "an in-app message": (
+        "in_app_message", "ada", {"message": "Hi", "uri": "app://x", "extras": {"k": "v"}},
+        [{"to": "ada", "type": None, "header": None, "message": "Hi", "image": None, "deep_link": "app://x",
+          "buttons": [], "extra": {"k": "v"}}],
+    ),
     "a webhook": ("webhook", "ada", {"url": "https://x"}, []),
 }  # fmt: skip
 

@@ -243,6 +243,9 @@ ANDROID = {"channel": "android_push", "title": "t", "alert": "Hi {{${first_name}
 CARD = {"channel": "content_card", "type": "CLASSIC", "title": "t", "description": "d {{${first_name}}}",
         "time_to_live": 60}  # fmt: skip
 PHONE = "+14155552671"
+IN_APP = {"channel": "in_app_message", "message": "Hi {{${first_name}}}", "type": "modal", "extras": {"k": "v"}}
+WHATS_APP = {"channel": "whats_app", "app_id": "a", "subscription_group_id": "texts",
+             "message_type": "text_response_message", "message": {"body": "Hi {{${first_name}}}"}}  # fmt: skip
 REACH: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], Any]] = {
     "e-mail": (EMAIL, {}, {}, "ada@example.com"),
     "e-mail, opted in": (EMAIL, {"email_subscribe": "opted_in"}, {}, "ada@example.com"),
@@ -263,6 +266,10 @@ REACH: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], Any]] = {
     "push off": (IOS, {"push_tokens": TOKENS, "push_subscribe": "unsubscribed"}, {},
                  "push_subscribe is unsubscribed, and subscribed is wanted"),
     "card": (CARD, {}, {}, "ada"),
+    "in-app": (IN_APP, {}, {}, "ada"),
+    "WhatsApp": (WHATS_APP, {"phone": PHONE, "subscription_groups": {"texts": "subscribed"}}, {}, PHONE),
+    "WhatsApp, not in the group": (WHATS_APP, {"phone": PHONE}, {},
+                                   "the user is unknown in the subscription group texts"),
 }  # fmt: skip
 
 

@@ -24,6 +24,8 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "sms": {"body": "body", "subscription_group_id": "subscription_group_id"},
     "content_card": {"extras": "extra"},
+    "in_app_message": {"message": "message", "extras": "extras"},
+    "whats_app": {"subscription_group_id": "subscription_group_id"},
 }  # fmt: skip
 """Channel -> field of the API -> field of the message."""
 PUSH: Final[Mapping[str, str]] = {
@@ -66,8 +68,26 @@ def _more(channel: str, item: Variant, fields: Mapping[str, Any]) -> Mapping[str
     """What does not stand in the message by a name of its own."""
     if channel == "email":
         return {"title": item["name"]}
+    if channel == "whats_app":
+        return _whats_app(item)
     if channel == "webhook":
         headers = item.get("request_headers") or {}
         kind = next((value for name, value in headers.items() if name.lower() == "content-type"), None)
         return {} if kind is None else {"type": kind}
     return {}
+
+
+TEMPLATE: Final = ("template_name", "template_language_code", "header_variables", "body_variables", "button_variables")
+RESPONSE: Final = {
+    "header_text": "header_text", "header": "header_text", "body": "body_text", "footer": "footer_text",
+    "buttons": "buttons",
+}  # fmt: skip
+
+
+def _whats_app(item: Variant) -> Mapping[str, Any]:
+    """A template by its own names, an answer by others; that its layout is the message_type is assumed."""
+    held = item["message"]
+    if item["message_type"] == "template_message":
+        return {name: held[name] for name in TEMPLATE if name in held}
+    shown = {name: held[field] for field, name in RESPONSE.items() if field in held}
+    return {"layout": item["message_type"], **shown}

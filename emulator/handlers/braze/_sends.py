@@ -18,6 +18,7 @@ MAX_USERS: Final = bound("message_users")
 TOO_MANY: Final = "The max number of external_ids and aliases per request was exceeded"
 CHANNELS: Final = (
     "webhook", "email", "sms", "apple_push", "android_push", "kindle_push", "web_push", "content_card",
+    "whats_app",
 )  # fmt: skip
 USERS: Final = {"external_user_ids": "external_id", "user_aliases": "user_alias"}
 MAX_BYTES: Final = bound("trigger_properties_bytes")

@@ -49,9 +49,8 @@ def trigger_campaign(call: Call) -> Json:
     tracked = _campaigns.check_send_id(call)
     recipients, errors = _recipients.called(call, _sends.PROPERTIES)
     dispatch_id, send_id = call.new_id("hex32"), body.get("send_id", "")
+    common = {"dispatch_id": dispatch_id, "send_id": send_id, "attachments": body.get("attachments") or []}
     for braze_id, own in recipients.items():
         properties = {**_recipients.properties(body, _sends.PROPERTIES), **own}
-        call.occurred(
-            "campaign", braze_id, campaign["id"], properties=properties, dispatch_id=dispatch_id, send_id=send_id
-        )
+        call.occurred("campaign", braze_id, campaign["id"], properties=properties, **common)
     return {"dispatch_id": dispatch_id, "message": "success", **tracked, **({"errors": errors} if errors else {})}
