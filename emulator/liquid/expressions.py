@@ -26,7 +26,7 @@ from liquid.token import (
     Token,
 )  # fmt: skip
 
-from emulator.liquid import ruby
+from emulator.liquid import misspelt, ruby
 from emulator.liquid.filters.registry import FILTERS, UNSUPPORTED
 
 if TYPE_CHECKING:
@@ -129,6 +129,13 @@ def piped(env: Environment, tokens: TokenStream) -> Piped:
     return Piped(parsed.token, parsed.left, [Called(one) for one in parsed.filters or []])
 
 
+def _heard(expression: Expression, context: RenderContext) -> Any:
+    """The value of one side, where its name is not misspelt."""
+    value = expression.evaluate(context)
+    misspelt.tell(expression, value, cast("Context", context))
+    return value
+
+
 class Comparison(Expression):
     """One value, or two with an operator."""
 
@@ -139,10 +146,10 @@ class Comparison(Expression):
         self.left, self.operator, self.right = left, operator, right
 
     def evaluate(self, context: RenderContext) -> bool:
-        left = self.left.evaluate(context)
+        left = _heard(self.left, context)
         if self.right is None:
             return ruby.truthy(left)
-        right = self.right.evaluate(context)
+        right = _heard(self.right, context)
         context.work.guessed(self.left, left)  # type: ignore[attr-defined]
         context.work.guessed(self.right, right)  # type: ignore[attr-defined]
         return OPERATORS[self.operator](left, right)

@@ -36,6 +36,9 @@ RULES: Final[dict[str, Rule]] = {
         DOCUMENTED,
         f"{_DOCS}, tags",
     ),
+    "name_misspelt": Rule(
+        "A condition, loop or assign asks for what is not set, and something is nearly called so.", ASSUMED, _OURS
+    ),
     "bare_attribute": Rule(
         "A standard attribute is written without ${}; Braze documents it only with.", ASSUMED, f"{_DOCS}, tags"
     ),

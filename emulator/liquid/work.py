@@ -115,7 +115,7 @@ class Work:
         self.open: list[Open] = []
         self.findings: dict[tuple[str, str, int, str], Finding] = {}
         self.findings_left_out = 0
-        self.near: dict[str, str] = {}
+        self.near: dict[tuple[str, str], str] = {}
         """What was found to be meant by a name that nothing has."""
         self.extras: dict[str, str] = {}
         self.promotions: dict[str, str] = {}

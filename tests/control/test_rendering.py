@@ -212,12 +212,24 @@ def test_findings_have_their_place(web: FlaskClient, template: str, given: Any, 
         ("{{${frist_name}}}", "first_name"),
         ("{{custom_attributes.${plan}}}", "custom_attribute"),
         ("{{custom_attribute.${compny}}}", "company"),
+        ("{% if 'gold' == custom_attribute.${plann} %}{% endif %}", "plan"),
+        ("{% unless custom_attribute.${compny} %}{% endunless %}", "company"),
+        ("{% for x in custom_attribute.${plann} %}{% endfor %}", "plan"),
+        ("{% assign x = custom_attribute.${plann} | default: '' %}", "plan"),
         ("{% assign passData = 1 %}{% assign b = passDatapassData | base64_encode %}", "passData"),
     ],
 )
 def test_a_slip_of_the_finger_is_told_what_it_means(web: FlaskClient, template: str, meant: str) -> None:
     [finding] = render(web, template, user={"external_id": "ada"})["findings"]
     assert f"do you mean {meant}?" in finding["message"]
+
+
+@pytest.mark.parametrize("template", [
+    "{% if custom_attribute.${age} > 3 %}{% endif %}", "{% if passes %}{% endif %}",
+    "{% for x in custom_attribute.${list} %}{% endfor %}", "{% assign x = custom_attribute.${age} | default: 3 %}",
+])  # fmt: skip
+def test_to_ask_for_what_is_not_set_is_usual(web: FlaskClient, template: str) -> None:
+    assert render(web, template, user={"external_id": "ada"})["findings"] == []
 
 
 def test_a_name_with_another_number_is_another_name(web: FlaskClient) -> None:
@@ -239,6 +251,11 @@ def test_how_a_rendering_ends(web: FlaskClient, template: str, outcome: str, rea
     [text] = found["fields"]
     assert (found["outcome"], found["reason"], (text["line"], text["column"])) == (outcome, reason, place)
     assert found["abort_type"] == ("liquid_abort_message" if outcome == "aborted" else "template_parse_error")
+
+
+def test_an_abort_without_a_text_is_nothing_to_find(web: FlaskClient) -> None:
+    found = render(web, "{% abort_message %}")
+    assert (found["reason"], found["findings"]) == ("{% abort_message %} called", [])
 
 
 def test_errors_may_be_printed_instead(web: FlaskClient) -> None:

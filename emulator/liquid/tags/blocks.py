@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from liquid.ast import BlockNode, Node
 from liquid.builtin.expressions import LoopExpression, StringLiteral, parse_primitive
@@ -19,7 +19,7 @@ from liquid.stream import TokenStream
 from liquid.tag import Tag
 from liquid.token import TOKEN_COMMA, TOKEN_EXPRESSION, TOKEN_OR, TOKEN_TAG, Token
 
-from emulator.liquid import ruby
+from emulator.liquid import misspelt, ruby
 from emulator.liquid.expressions import Condition, condition
 from emulator.liquid.limits import bound
 from emulator.liquid.scanner import lines
@@ -27,6 +27,8 @@ from emulator.liquid.tags.steps import Followed, work_of
 
 if TYPE_CHECKING:
     from liquid import Environment, RenderContext
+
+    from emulator.liquid.work import Context
 
 
 class Branch:
@@ -192,7 +194,9 @@ class For(Followed):
 
 def chosen(loop: LoopExpression, context: RenderContext) -> Sequence[Any]:
     """The items that a loop goes through, after offset, limit and reversed."""
-    held = _items(loop.iterable.evaluate(context))
+    found = loop.iterable.evaluate(context)
+    misspelt.tell(loop.iterable, found, cast("Context", context))
+    held = _items(found)
     key = f"{loop.identifier}-{loop.iterable}"
     start = _offset(loop, key, context)
     limit = None if loop.limit is None else loop.limit.evaluate(context)

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
-from functools import lru_cache
-from itertools import islice
-from string import digits
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from liquid.ast import BlockNode, Node
 from liquid.builtin.expressions import Path, parse_identifier
@@ -20,7 +15,7 @@ from liquid.stream import TokenStream
 from liquid.tag import Tag
 from liquid.token import TOKEN_ASSIGN, TOKEN_EOF, TOKEN_EXPRESSION, TOKEN_OUTPUT, TOKEN_TAG, Token
 
-from emulator.liquid import names, ruby
+from emulator.liquid import misspelt, names, ruby
 from emulator.liquid.expressions import Piped, piped
 from emulator.liquid.tags.steps import Followed, captured, work_of
 
@@ -28,9 +23,6 @@ if TYPE_CHECKING:
     from liquid import RenderContext
 
     from emulator.liquid.work import Context
-
-
-_MOST_NAMES: Final = 500
 
 
 class Output(Followed):
@@ -50,9 +42,9 @@ class Output(Followed):
     def _tell(self, path: Path, value: Any, context: Context) -> None:
         work, root = context.work, path.head()
         if value is None and context.missed is not None:
-            tell_unknown(path, value, context)
+            misspelt.tell_unknown(context)
         elif value is None and not self.expression.defaulted:
-            work.find("unset_value", f"{path} is not set, and no default is given{_near_key(path, context)}")
+            work.find("unset_value", f"{path} is not set, and no default is given{misspelt.asked(path, context)}")
         elif len(path.path) == 1 and root in names.STANDARD and root not in context.locals:
             if "${" not in work.step.source:
                 work.find("bare_attribute", f"write ${{{root}}}, not {root}")
@@ -60,40 +52,11 @@ class Output(Followed):
             work.find("preview_differs", f"a preview prints {names.UNSENT} for campaign.${{dispatch_id}}")
 
 
-def tell_unknown(path: Path, value: Any, context: Context) -> None:
-    """Where nothing has the name, and what is probably meant."""
-    root = context.missed
-    if value is None and root is not None:
-        known = [*context.locals, *context.globals, *names.STANDARD, *names.NAMESPACES]
-        meant = names.INSTEAD.get(root) or _nearest(root, known, 0.6, context)
-        context.work.find("unknown_name", f"nothing is called {root!r}{_asked(meant)}")
-
-
-def _near_key(path: Path, context: Context) -> str:
-    """What is probably meant by `custom_attribute.${compny}`."""
-    if len(path.path) < 2:
-        return ""
-    held, key = context.scope.get(str(path.path[0])), path.path[1]
-    return _asked(_nearest(key, held, 0.75, context)) if isinstance(held, Mapping) and isinstance(key, str) else ""
-
-
-def _nearest(name: str, known: Iterable[object], cutoff: float, context: Context) -> str:
-    """Looked for once for a name, because that takes a while."""
-    near, bare = context.work.near, name.rstrip(digits)
-    if name not in near:
-        found = _close(name[:100], tuple(str(one) for one in islice(known, _MOST_NAMES)), cutoff)
-        near[name] = found if found.rstrip(digits) != bare else ""  # address2 does not mean address
-    return near[name]
-
-
-@lru_cache(maxsize=256)
-def _close(name: str, known: tuple[str, ...], cutoff: float) -> str:
-    """Kept, because the users of a campaign often have the same attributes."""
-    return next(iter(get_close_matches(name, known, 1, cutoff)), "")
-
-
-def _asked(name: str) -> str:
-    return f"; do you mean {name}?" if name else ""
+def _tell_assigned(path: Path, value: Any, context: Context) -> None:
+    if value is None and context.missed is not None:
+        misspelt.tell_unknown(context)
+    else:
+        misspelt.tell(path, value, context)
 
 
 class OutputTag(Tag):
@@ -124,7 +87,7 @@ class Assign(Followed):
         self.name, self.expression = name, expression
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
-        value = self.expression.evaluate(context, tell_unknown)
+        value = self.expression.evaluate(context, _tell_assigned)
         work_of(context).step.value = value
         context.assign(self.name, value)
         return 0
