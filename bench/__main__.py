@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from bench import growth, liquid, load, machine, memory, payloads, peers, rates, ready, report, servers, steps
+from bench import growth, liquid, load, machine, memory, payloads, peers, rates, ready, report, sending, servers, steps
 from bench.report import Bound, Results
 from bench.servers import Subject
 
@@ -31,6 +31,8 @@ class Plan:
     """Requests over which memory is watched."""
     profiled: int
     profiles: int
+    sent: int
+    """Webhooks in a row."""
     liquid: float
     """Seconds for each figure of a template."""
 
@@ -41,10 +43,17 @@ FULL = Plan(
     recorded=100_000,
     profiled=2000,
     profiles=1_000_000,
+    sent=1000,
     liquid=5,
 )
 QUICK = Plan(
-    rates.Length(rounds=2, seconds=2, warm_up=2), starts=3, recorded=10_000, profiled=200, profiles=10_000, liquid=0.2
+    rates.Length(rounds=2, seconds=2, warm_up=2),
+    starts=3,
+    recorded=10_000,
+    profiled=200,
+    profiles=10_000,
+    sent=200,
+    liquid=0.2,
 )
 
 
@@ -128,6 +137,13 @@ class Suite:
         for size in SIZES:
             self.results.steps[size] = steps.profile(self.bodies[size], self.plan.profiled)
 
+    def sending(self) -> None:
+        found = sending.measure(self.plan.sent, self.log)
+        self.results.sending = found
+        for way in found.ways:
+            reached = f"{way.median:.2f} ms median, {way.p99:.2f} ms p99"
+            self._bound(f"from an event to its webhook recorded, {way.name}", "aim", "≤ 5 ms", reached, way.median <= 5)
+
     def _duel(self, size: str, peer: Subject, ours: Subject | None = None) -> Pair | None:
         """None, with the reason in the results, where one of the two could not be measured."""
         try:
@@ -168,8 +184,26 @@ class Suite:
             self._unmeasured(name, "", "")
 
 
-MEASURES = ("ready", "flask", "prism", "wiremock", "mountebank", "moto", "memory", "growth", "liquid", "steps")
-EXPECTED: tuple[type[Exception], ...] = (servers.NotStarted, load.LoadFailed, subprocess.SubprocessError, OSError)
+MEASURES = (
+    "ready",
+    "flask",
+    "prism",
+    "wiremock",
+    "mountebank",
+    "moto",
+    "memory",
+    "growth",
+    "liquid",
+    "steps",
+    "sending",
+)
+EXPECTED: tuple[type[Exception], ...] = (
+    servers.NotStarted,
+    sending.NotSent,
+    load.LoadFailed,
+    subprocess.SubprocessError,
+    OSError,
+)
 """What a measure may end with; the suite goes on, and the results say so."""
 
 

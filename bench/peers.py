@@ -21,6 +21,7 @@ PACKAGES = ("@stoplight/prism-cli@5.14.2", "wiremock@3.13.2", "mountebank@2.9.1"
 MOTO = "moto[server]==5.2.5"
 INVALID = json.dumps({"events": [{"external_id": "bench-user-000000"}]})
 """What a peer that validates must refuse: an event without name and time."""
+SEED: dict[str, Any] = {"settings": {"rate_limits": "count"}}
 THREADS = settings.load({}).threads
 """Of the bare application: as many as the emulator takes from its default or its environment."""
 
@@ -68,10 +69,10 @@ def _quietly(command: list[str]) -> None:
         subprocess.run(command, check=True, stdout=log, stderr=log, timeout=600)
 
 
-def emulator(bodies: dict[str, Path], *, quiet: bool = True) -> Subject:
+def emulator(bodies: dict[str, Path], *, quiet: bool = True, seed: dict[str, Any] = SEED) -> Subject:
     """Ours. Rate limits are counted but do not refuse: the load is above Braze's own limit."""
-    seed = _config("seed.json", {"settings": {"rate_limits": "count"}})
-    command = [str(Path(sys.executable).with_name("braze-emulator")), "serve", "--seed", str(seed)]
+    seed_file = _config("seed.json", seed)
+    command = [str(Path(sys.executable).with_name("braze-emulator")), "serve", "--seed", str(seed_file)]
     log = ["--quiet"] if quiet else []
     return Subject("braze-emulator", lambda port: [*command, *log, "--port", str(port)], bodies)
 

@@ -12,6 +12,7 @@ from bench.growth import Size
 from bench.liquid import Speed
 from bench.memory import Memory
 from bench.rates import Rate
+from bench.sending import Sending
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Results:
     liquid: list[Speed] = field(default_factory=list)
     steps: dict[str, dict[str, float]] = field(default_factory=dict)
     """Size -> step -> milliseconds a call."""
+    sending: Sending | None = None
     skipped: dict[str, str] = field(default_factory=dict)
     """What was not measured -> why."""
 
@@ -73,6 +75,7 @@ def markdown(results: Results) -> str:
             _section(f"## Where the time goes: {_SIZES[size]}\n\n{_STEPS}", _STEP_HEAD, _step_rows(found))
             for size, found in results.steps.items()
         ),
+        *(_sending(results.sending) if results.sending else ()),
         _section("## Versions", ("", ""), results.versions.items()),
     ]
     return "\n\n".join(filter(None, sections)) + "\n"
@@ -112,6 +115,28 @@ _STEPS = (
     " of its own. The clocks themselves cost some; `all` is the same call without them."
 )
 _STEP_HEAD = ("step", "ms", "share")
+_SENDING = (
+    "One call of `users/track` after the other, each with an event that starts a webhook campaign: milliseconds from"
+    " the call to its answer, which comes when the emulated partner has recorded the webhook."
+)
+_SENDING_HEAD = ("way", "calls", "median ms", "p99 ms")
+_SENDING_STEPS = (
+    "In process, mean milliseconds a call, each step without what it calls that has a row of its own. Means are higher"
+    " than medians: they hold the garbage collector's work and what else the machine did."
+)
+
+
+def _sending(found: Sending) -> list[str]:
+    ways = [(way.name, f"{way.turns:,}", f"{way.median:.2f}", f"{way.p99:.2f}") for way in found.ways]
+    total = sum(found.steps.values())
+    steps = [
+        (label, f"{spent:.3f}", f"{spent / total:.0%}")
+        for label, spent in sorted(found.steps.items(), key=lambda item: -item[1])
+    ]
+    return [
+        _section(f"## From an event to a webhook\n\n{_SENDING}", _SENDING_HEAD, ways),
+        _section(f"## Where the time of a webhook goes\n\n{_SENDING_STEPS}", _STEP_HEAD, steps),
+    ]
 
 
 def _bound_row(bound: Bound) -> tuple[str, ...]:
