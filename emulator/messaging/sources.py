@@ -39,6 +39,7 @@ class Source(Protocol):
 class OfCampaign:
     def __init__(self, draft: Draft, send: Send) -> None:
         self._named: str = send["campaign_id"]
+        self._send_id: str = send["send_id"]
         self.of: Record = draft.campaigns.get(send["campaign_id"], {})
         self.message: Record = {"id": "", "name": "", **send["message"]} if "message" in send else {}
         if self.of and not self.message:
@@ -59,7 +60,7 @@ class OfCampaign:
 
     def receive(self, draft: Draft, braze_id: str, now: datetime) -> None:
         if self.of:
-            sends.receive(draft, self.of, self.message, braze_id, now)
+            sends.receive(draft, self.of, self.message, braze_id, now, self._send_id)
 
 
 class OfStep:

@@ -17,7 +17,7 @@ from emulator.state.draft import Draft
 
 Conversion = Mapping[str, Any]
 """{campaign_id, conversion: place among the campaign's conversion_events, braze_id, at, sent_at, variant: the id of the
-message, variant_name, channel, control}."""
+message, variant_name, channel, control, send_id: the newest that the user received}."""
 
 WINDOW: Final = 3 * 86_400
 """Seconds of a conversion event that says none (assumed), and for revenue where a campaign has none (documented)."""
@@ -46,7 +46,7 @@ def earn(draft: Draft, braze_id: str, amount: float, happened: str) -> None:
         if campaign and receipt and _within(campaign, 0, receipt, happened):
             control = (campaigns.control_group(campaign)["id"],)
             variants = control if receipt["control"] else (receipt["message_id"], "")
-            send_counts.earned(draft, campaign["id"], variants, happened, amount)
+            send_counts.earned(draft, campaign["id"], receipt["send_id"], variants, happened, amount)
 
 
 def _meant(wanted: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
@@ -65,7 +65,7 @@ def _convert(draft: Draft, campaign: campaigns.Campaign, place: int, braze_id: s
         "braze_id": braze_id,
         "at": happened,
         "sent_at": receipt["at"],
-        **{name: receipt[name] for name in ("message_id", "variant", "channel", "control")},
+        **{name: receipt[name] for name in ("message_id", "variant", "channel", "control", "send_id")},
     }
     draft.conversions[f"{draft.next('conversions'):012d}"] = record
 

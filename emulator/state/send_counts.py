@@ -72,10 +72,14 @@ def enrolled(draft: Draft, campaign_id: str, variant: str, now: datetime) -> Non
     _add(draft, key(campaign_id, "", _day(draft, now), variant), ENROLLED)
 
 
-def earned(draft: Draft, campaign_id: str, variants: Iterable[str], happened: str, amount: float) -> None:
-    """Add what was bought to the revenue of variants, of which nothing is the whole, on the day of the purchase."""
-    for variant in variants:
-        _add(draft, key(campaign_id, "", series.local_day(draft, happened), variant), REVENUE, amount)
+def earned(draft: Draft, campaign_id: str, send_id: str, variants: Iterable[str], happened: str, amount: float) -> None:
+    """Add what was bought to the revenue of variants, of which nothing is the whole, on the day of the purchase: of the
+    campaign, and of a send where there is one.
+    """
+    day = series.local_day(draft, happened)
+    for one in dict.fromkeys(("", send_id)):
+        for variant in variants:
+            _add(draft, key(campaign_id, one, day, variant), REVENUE, amount)
 
 
 def read(draft: Draft, campaign_id: str, send_id: str, day: str, variant: str = "") -> Mapping[str, Any]:

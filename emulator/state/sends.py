@@ -90,21 +90,26 @@ def receipt_key(campaign_id: str, braze_id: str) -> str:
     return f"{campaign_id}\0{braze_id}"
 
 
-def receive(draft: Draft, campaign: Record, variant: Record | None, braze_id: str, now: datetime) -> None:
-    """Note a receipt, in the profile too; without a variant, that the user is in the control group."""
+def receive(
+    draft: Draft, campaign: Record, variant: Record | None, braze_id: str, now: datetime, send_id: str = ""
+) -> None:
+    """Note a receipt, in the profile too; without a variant, that the user is in the control group. It keeps the newest
+    send_id that the user received.
+    """
     key, at = receipt_key(campaign["id"], braze_id), clock.iso_ms(now)
-    count = draft.receipts.get(key, {"count": 0})["count"] + 1
+    before: Record = draft.receipts.get(key, {})
+    count, newest = before.get("count", 0) + 1, send_id or before.get("send_id", "")
     what = {"variant": "name", "message_id": "id", "channel": "channel"}
     named = {field: variant[name] if variant else "" for field, name in what.items()}
-    draft.receipts[key] = {"at": at, "count": count, "control": variant is None, **named}
+    draft.receipts[key] = {"at": at, "count": count, "control": variant is None, "send_id": newest, **named}
     if variant is not None:
         sent = draft.campaign_sends.get(campaign["id"], {"first_sent": at, "count": 0})
         draft.campaign_sends[campaign["id"]] = {**sent, "last_sent": at, "count": sent["count"] + 1}
     profile = draft.profiles.get(braze_id)
     if profile is not None:
-        before = profile.get("campaigns_received", ())
-        others = [one for one in before if one.get("api_campaign_id") != campaign["id"]]
-        converted = any(one.get("converted") for one in before if one not in others)
+        held = profile.get("campaigns_received", ())
+        others = [one for one in held if one.get("api_campaign_id") != campaign["id"]]
+        converted = any(one.get("converted") for one in held if one not in others)
         received = [*others, {**_received(campaign, variant, at), "converted": converted}]
         draft.profiles[braze_id] = {**profile, "campaigns_received": received}
 

@@ -193,6 +193,25 @@ def test_get_send_series_counts_only_what_has_the_send_id() -> None:
     assert counted(of_send, "content_cards") == {"sent": 2, "unique_recipients": 2}
 
 
+def test_get_send_series_has_conversions_of_the_newest_send_that_a_user_received() -> None:
+    braze = sending(CARD, conversion_events=[{"type": "Makes Any Purchase"}])
+    for send_id in ("one", "two"):
+        braze.post("/sends/id/create", {"campaign_id": "c", "send_id": send_id})
+    send(braze, "ada", "bob", send_id="one")
+    send(braze, "ada", send_id="two")
+    send(braze, "ada")
+    purchase = {"product_id": "p", "currency": "USD", "time": "2026-01-01T12:00:00Z"}
+    bought = [{"external_id": one, "price": price, **purchase} for one, price in (("ada", 5), ("bob", 2.5), ("cid", 9))]
+    assert braze.post("/users/track", {"purchases": bought})[0] == 201
+    found = {one: days(braze, send_id=one)[0] for one in ("one", "two")}
+    assert {one: (day["conversions"], day["revenue"]) for one, day in found.items()} == {
+        "one": (1, 2.5),
+        "two": (1, 5.0),
+    }
+    assert [found["two"]["messages"]["content_cards"][0][name] for name in ("conversions", "revenue")] == [1, 5.0]
+    assert (days(braze)[0]["conversions"], days(braze)[0]["revenue"]) == (2, 7.5)
+
+
 def test_get_send_series_is_kept_for_14_days() -> None:
     braze = sending(CARD)
     braze.post("/sends/id/create", {"campaign_id": "c", "send_id": "spring"})

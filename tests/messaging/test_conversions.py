@@ -47,7 +47,7 @@ def test_an_event_after_the_receipt_is_a_conversion_and_stands_in_the_profile() 
     assert {**found, "braze_id": ""} == {
         "campaign_id": "c", "conversion": 0, "braze_id": "", "at": "2026-01-01T12:01:00.000Z",
         "sent_at": "2026-01-01T12:00:00.000Z", "message_id": "card", "variant": "Variant 1", "channel": "content_card",
-        "control": False,
+        "control": False, "send_id": "",
     }  # fmt: skip
     _, answer = braze.post("/users/export/ids", {"external_ids": ["ada"]})
     assert answer["users"][0]["campaigns_received"][0]["converted"] is True

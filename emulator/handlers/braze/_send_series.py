@@ -52,21 +52,27 @@ Converted = Mapping[tuple[str, str], Numbers]
 
 def answer(call: Call, campaign: Campaign, send_id: str = "", kept_since: str = "") -> Json:
     """The days of a campaign or of one of its sends; `kept_since` is the first day of which something is known."""
-    converted = {} if send_id else _converted(call, campaign)
+    converted = _converted(call, campaign, send_id)
 
     def read(day: str, variant: str) -> Numbers:
-        counts = send_counts.read(call.state, campaign["id"], send_id, day, variant) if day >= kept_since else {}
+        if day < kept_since:
+            return {}
+        counts = send_counts.read(call.state, campaign["id"], send_id, day, variant)
         return {**counts, **converted.get((day, variant), {})}
 
     days = [_day(campaign, bool(send_id), day, partial(read, day)) for day in _periods.labels(call)]
     return {"message": "success", "data": days}
 
 
-def _converted(call: Call, campaign: Campaign) -> Converted:
-    """On the day of the conversion, and by send time on that of the receipt; the control group apart (assumed)."""
+def _converted(call: Call, campaign: Campaign, send_id: str) -> Converted:
+    """On the day of the conversion, and by send time on that of the receipt; the control group apart (assumed). Of a
+    send, those of users who received no newer one (documented).
+    """
     found: dict[tuple[str, str], dict[str, int]] = {}
     control = campaigns.control_group(campaign)["id"]
     for one in conversions.of_campaign(call.state, campaign["id"]):
+        if send_id not in ("", one["send_id"]):
+            continue
         owners = (control,) if one["control"] else (one["message_id"], "")
         name = f"conversions{one['conversion'] or ''}"
         for at, counted in ((one["at"], name), (one["sent_at"], name + BY_SEND_TIME)):
