@@ -109,7 +109,11 @@ def explain(against: Mapping[str, Any], document: Any, where: str) -> list[str]:
     def place(path: Any) -> str:
         return where + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
 
-    errors = sorted(Draft202012Validator(against).iter_errors(document), key=lambda error: list(map(str, error.path)))
+    found = Draft202012Validator(against).iter_errors(document)
+    try:
+        errors = sorted(found, key=lambda error: list(map(str, error.path)))
+    except RecursionError:
+        return [f"{where}: what does not fit stands too deep inside; write it flatter"]
     return [f"{place(error.absolute_path)}: {error.message}{_meant(error)}" for error in errors]
 
 

@@ -22,6 +22,8 @@ KEYS: Final = {"message": MESSAGE, "messages": MESSAGE, "delay": DELAY, "audienc
 NAMES: Final = {MESSAGE: "Message", DELAY: "Delay", PATHS: "Audience Paths"}
 """What a step is called that says nothing else."""
 EVERYONE_ELSE: Final = "Everyone Else"
+DEEPEST: Final = 20
+"""Of our own: nobody draws a Canvas like that."""
 
 
 def lay_out(canvas_id: str, items: Sequence[Item], place: str, after: str = "") -> Iterator[Step]:
@@ -88,8 +90,11 @@ def _paths(canvas_id: str, item: Item, here: str, following: str) -> dict[str, A
 _PARTS: Final = {MESSAGE: _messages, DELAY: _delay, PATHS: _paths}
 
 
-def flaws(draft: Draft, items: Sequence[Item], place: str) -> Iterator[str]:
+def flaws(draft: Draft, items: Sequence[Item], place: str, depth: int = 0) -> Iterator[str]:
     """What the schema cannot see, at its place in the document."""
+    if depth > DEEPEST:
+        yield f"{place}: audience_paths stand at most {DEEPEST} deep inside each other"
+        return
     for index, item in enumerate(items):
         here = f"{place}[{index}]"
         held = [key for key in KEYS if key in item]
@@ -99,7 +104,7 @@ def flaws(draft: Draft, items: Sequence[Item], place: str) -> Iterator[str]:
             yield f"{here}.exit: nobody comes to what stands below it; take that away"
         if "delay" in item:
             yield from _delay_flaws(item, here)
-        yield from _path_flaws(draft, item.get("audience_paths", ()), here)
+        yield from _path_flaws(draft, item.get("audience_paths", ()), here, depth)
 
 
 def _delay_flaws(item: Item, here: str) -> Iterator[str]:
@@ -109,14 +114,14 @@ def _delay_flaws(item: Item, here: str) -> Iterator[str]:
         yield str(error)
 
 
-def _path_flaws(draft: Draft, paths: Sequence[Mapping[str, Any]], here: str) -> Iterator[str]:
+def _path_flaws(draft: Draft, paths: Sequence[Mapping[str, Any]], here: str, depth: int) -> Iterator[str]:
     for number, path in enumerate(paths):
         place = f"{here}.audience_paths[{number}]"
         if "audience" in path:
             yield from audience.flaws(draft, path["audience"], f"{place}.audience")
         elif number < len(paths) - 1:
             yield f"{place}: a path without an audience takes everybody who is left; write it last"
-        yield from flaws(draft, path.get("steps", ()), f"{place}.steps")
+        yield from flaws(draft, path.get("steps", ()), f"{place}.steps", depth + 1)
 
 
 def filled(draft: Draft, items: Sequence[Item], place: str) -> list[Item]:

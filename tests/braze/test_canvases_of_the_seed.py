@@ -102,6 +102,24 @@ def test_what_does_not_fit_is_named(name: str) -> None:
     assert told in str(error.value)
 
 
+@pytest.mark.parametrize(("depth", "innermost", "told"), [
+    (20, {"delay": 1}, ""),
+    (21, {"delay": 1}, "audience_paths stand at most 20 deep inside each other"),
+    (200, {"delay": 1}, "audience_paths stand at most 20 deep inside each other"),
+    (200, {"dela": 1}, "seed: what does not fit stands too deep inside; write it flatter"),
+])  # fmt: skip
+def test_paths_stand_so_deep_in_each_other(depth: int, innermost: dict[str, Any], told: str) -> None:
+    steps = [innermost]
+    for _ in range(depth):
+        steps = [{"audience_paths": [{"steps": steps}]}]
+    if not told:
+        assert len(planted(steps=steps)["steps"]) == 21
+        return
+    with pytest.raises(ConfigError) as error:
+        planted(steps=steps)
+    assert told in str(error.value) and len(str(error.value)) < 10_000
+
+
 def test_a_canvas_stands_once() -> None:
     with pytest.raises(ConfigError, match="'v' stands twice"):
         Emulator({"canvases": [{"id": "v", "name": "V"}, {"id": "v", "name": "W"}]})

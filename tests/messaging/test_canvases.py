@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from emulator.app import create_app
+from emulator.messaging.dispatcher import MAX_CHAIN
 from tests.conftest import Client
 from tests.messaging.sends import HOOK, NOW, advance, bodies, out, started, table, track
 
@@ -401,3 +403,79 @@ def test_a_reset_forgets_who_was_inside() -> None:
     braze.emulator.workspaces.default.reset()
     advance(braze, 60)
     assert (entries(braze), texts(braze), table(braze, "journeys")) == ([], [], [])
+
+
+# together with the rest
+
+
+def test_a_canvas_that_lets_its_users_in_again_and_again_is_cut() -> None:
+    body = '{"events": [{"external_id": "{{${user_id}}}", "name": "joined", "time": "2026-01-01T12:00:00Z"}]}'
+    braze = inside(canvas({"message": {**HOOK, "body": body}}, reeligibility_seconds=0))
+    join(braze)
+    assert "this looks like a loop" in out(braze)[-1].note
+    assert len(out(braze)) <= MAX_CHAIN + 1
+
+
+@pytest.mark.parametrize("local", [False, True])
+def test_a_schedule_lets_everybody_in_the_audience_in(local: bool) -> None:
+    schedule = {"time": "2026-01-02T09:00:00", "repeat": "daily", "in_local_time": local}
+    people = [
+        {"external_id": "ada", "time_zone": "Asia/Tokyo", "custom_attributes": {"plan": "gold"}},
+        {"external_id": "bob", "time_zone": "America/New_York", "custom_attributes": {"plan": "gold"}},
+        {"external_id": "eve"},
+    ]
+    fields: dict[str, Any] = {"trigger": {"schedule": schedule}, "audience": GOLD, "reeligibility_seconds": 0}
+    braze = inside(canvas({"delay": 60}, {"message": card()}, **fields), profiles=people)
+    advance(braze, 21 * 3600 + 60)
+    assert sorted(texts(braze)) == (["ada"] if local else ["ada", "bob"])
+    advance(braze, 8 * 3600)
+    assert sorted(texts(braze)) == ["ada", "bob"]
+    advance(braze, DAY)
+    assert sorted(texts(braze)) == ["ada", "ada", "bob", "bob"]
+
+
+def test_a_delay_may_end_at_a_time_of_the_day() -> None:
+    braze = inside(canvas({"delay": {"days": 1, "at": "09:00"}}, {"message": card()}))
+    join(braze)
+    advance(braze, 21 * 3600 - 1)
+    assert texts(braze) == []
+    advance(braze, 1)
+    assert texts(braze) == ["ada"]
+
+
+def test_a_step_may_begin_with_a_webhook_template() -> None:
+    message = {"template": "inkit/postcard", "parameters": {"token": "t", "template_id": "x"}}
+    braze = inside(canvas({"message": message}, {"messages": [{**message, "id": "own"}]}))
+    join(braze)
+    assert [entry.path for entry in out(braze)] == ["https://internal.inkit.io/integrations/webhook"] * 2
+    assert [one["message_id"] == "own" for one in table(braze, "messages")] == [False, True]
+
+
+def test_the_webhooks_of_a_canvas_are_among_the_deliveries() -> None:
+    braze = inside(canvas({"name": "Copy", "message": HOOK}))
+    join(braze, title="x")
+    answer = create_app(braze.emulator).test_client().get("/_emulator/deliveries?canvas=V").json
+    assert answer is not None
+    assert [(one["canvas"], one["step"], one["status"]) for one in answer["deliveries"]] == [("V", "Copy", 201)]
+
+
+def test_frequency_caps_hold_in_a_canvas_and_the_user_goes_on() -> None:
+    caps = {"frequency_caps": [{"channel": "webhook", "count": 1, "days": 1, "tag": "club"}]}
+    braze = inside(
+        canvas({"message": HOOK}, {"message": {**HOOK, "id": "b"}}, {"message": card()}, tags=["club"]), settings=caps
+    )
+    join(braze, title="x")
+    assert len(out(braze)) == 1 and texts(braze) == ["ada"]
+    reasons = [one["reason"] for one in table(braze, "decisions") if "step_id" in one]
+    assert reasons[1].startswith("Frequency cap rule: 1 webhook message")
+
+
+def test_a_snapshot_brings_a_journey_back() -> None:
+    braze = waiting()
+    workspace = braze.emulator.workspaces.default
+    workspace.snapshot("inside")
+    advance(braze, 60)
+    workspace.restore("inside")
+    assert (entries(braze), texts(braze)) == ([("waiting", "")], [])
+    advance(braze, 60)
+    assert (entries(braze), texts(braze)) == ([("finished", "")], ["ada"])
