@@ -45,9 +45,12 @@ def _waiting(views: Iterable[Draft], trace: str) -> Iterator[dict[str, Json]]:
 
 
 def _what(view: Draft, item: Mapping[str, Any]) -> str:
-    if "send" in item:
-        decision = view.decisions.get(item["send"].get("decision"), {})
-        who = decision.get("external_id") or item["send"].get("braze_id", "")
+    if "send" in item or "journey" in item:
+        waiting = item.get("send") or item["journey"]
+        decision = view.decisions.get(waiting["decision"], {})
+        who = decision.get("external_id") or waiting["braze_id"]
+        if "journey" in item:
+            return f"the journey of {who} through {about(decision)}"
         return f"the message of {about(decision) or 'the call'} for {who}"
     if "url" in item:
         return f"attempt {item['attempt']} of {item['method']} {inspection.address(item['url'])}"

@@ -40,5 +40,6 @@ def request(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def about(held: Mapping[str, Any]) -> str:
-    """The campaign or Canvas that a decision or a message is about, in words."""
-    return str(held.get("campaign") or held.get("canvas") or "")
+    """The campaign, the Canvas or its step that a decision or a message is about, in words."""
+    step = f", step {held['step']}" if "step" in held else ""
+    return f"{held.get('campaign') or held.get('canvas') or ''}{step}"

@@ -108,6 +108,23 @@ def test_connected_content_is_named() -> None:
     assert arrows[1] == "POST /users/export/ids  #3 = #2  connected content"
 
 
+def test_a_journey_through_a_canvas_is_told_step_by_step() -> None:
+    mail = {name: value for name, value in MAIL.items() if name != "id"}
+    way = [{"name": "Mail", "message": mail}, {"delay": "1h"}, {"name": "Hook", "message": {**HOOK, "body": "{}"}}]
+    canvas = {"id": "v", "name": "V", "trigger": {"event": {"name": "seen"}}, "steps": way}
+    braze = started([], canvases=[canvas])
+    trace = track(braze)
+    assert [step.text for step in steps(braze, trace) if isinstance(step, Note)] == [
+        "ada, V: waiting",
+        "ada, V, step Mail: sent",
+        "email to ada@example.com: Hi Ada",
+        "waits until 2026-01-01 13:00:00: the journey of ada through V",
+    ]
+    advance(braze, 3600)
+    texts = [step.text for step in steps(braze, trace) if isinstance(step, Note)]
+    assert texts[0] == "ada, V: finished" and "rendered: V, step Hook for ada" in texts
+
+
 def test_what_waits_without_a_decision() -> None:
     braze = started(hook(url=ALIAS))
     break_service(braze, "braze", status=503, times=None, skip=1)
