@@ -15,20 +15,22 @@ def put(call: Call, draft: Draft, entry: int) -> None:
     request, account = call.request, call.account
     assert account is not None
     due = asynchrony.due(call, draft)
-    draft.outbox[outbox.key(draft)] = {
-        "due": due,
-        "chain": outbox.chain(delay=due is None or due > call.now.timestamp()),
-        "rank": asynchrony.rank(call, draft),
-        "entry": entry,
-        "credential": account.credential,
-        "request": {
-            "method": request.method,
-            "path": request.path,
-            "query": request.query,
-            "headers": {**request.headers, "x-emulator-trace": request.trace},
-            "body": request.body.decode(),
-        },
-    }
+    draft.queue(
+        {
+            "due": due,
+            "chain": outbox.chain(delay=due is None or due > call.now.timestamp()),
+            "rank": asynchrony.rank(call, draft),
+            "entry": entry,
+            "credential": account.credential,
+            "request": {
+                "method": request.method,
+                "path": request.path,
+                "query": request.query,
+                "headers": {**request.headers, "x-emulator-trace": request.trace},
+                "body": request.body.decode(),
+            },
+        }
+    )
 
 
 def release(draft: Draft, now: float, count: int | None = None) -> int:

@@ -76,7 +76,7 @@ def walk(workspace: Workspace, item: Mapping[str, Any]) -> None:
 
 def _park(draft: Draft, item: Mapping[str, Any], now: datetime, at: datetime) -> None:
     due = {"due": at.timestamp(), "chain": outbox.chain((at - now).total_seconds())}
-    draft.outbox[outbox.key(draft)] = {**item, **due}
+    draft.queue({**item, **due})
 
 
 def _trail(check: str, verdict: str, reason: str) -> Mapping[str, str]:

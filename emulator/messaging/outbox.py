@@ -31,11 +31,6 @@ def chain(delay: float) -> int:
     return 0 if delay else _chain.get()
 
 
-def key(draft: Draft) -> str:
-    """A new item's; keys are in the order in which items came."""
-    return numbered(draft.next("outbox"))
-
-
 def put(call: Call) -> None:
     """Move the call's work into the outbox of its draft; it is there only if the call commits."""
     for work in call.works:
@@ -43,20 +38,22 @@ def put(call: Call) -> None:
 
 
 def add(draft: Draft, work: Work, sender: str, trace: str, now: float, attempt: int = 1) -> None:
-    draft.outbox[key(draft)] = {
-        "due": now + work.delay,
-        "chain": chain(work.delay),
-        "sender": sender,
-        "trace": trace,
-        "attempt": attempt,
-        "method": work.method,
-        "url": work.url,
-        "headers": dict(work.headers),
-        "body": work.body if isinstance(work.body, str) else orjson.dumps(work.body).decode(),
-        "about": work.about,
-        "then": work.then,
-        "data": dict(work.data),
-    }
+    draft.queue(
+        {
+            "due": now + work.delay,
+            "chain": chain(work.delay),
+            "sender": sender,
+            "trace": trace,
+            "attempt": attempt,
+            "method": work.method,
+            "url": work.url,
+            "headers": dict(work.headers),
+            "body": work.body if isinstance(work.body, str) else orjson.dumps(work.body).decode(),
+            "about": work.about,
+            "then": work.then,
+            "data": dict(work.data),
+        }
+    )
 
 
 def next_due(draft: Draft) -> float | None:

@@ -27,14 +27,16 @@ def ask(draft: Draft, key: str, changes: Mapping[str, Any], render: bool, now: f
         raise KeyError(f"no message '{key}'; GET /_emulator/messages lists them")
     if held["channel"] != health.WEBHOOK:
         raise ConfigError(f"the message is of the channel {held['channel']}, which is only rendered; resend webhooks")
-    draft.outbox[outbox.key(draft)] = {
-        "due": now,
-        "chain": 0,
-        "sender": health.SENDER,
-        "trace": held["trace"],
-        "attempt": 0,
-        "resend": {"message": key, "changes": dict(changes), "render": render},
-    }
+    draft.queue(
+        {
+            "due": now,
+            "chain": 0,
+            "sender": health.SENDER,
+            "trace": held["trace"],
+            "attempt": 0,
+            "resend": {"message": key, "changes": dict(changes), "render": render},
+        }
+    )
 
 
 def resend(workspace: Workspace, item: Mapping[str, Any], fetch: Fetcher) -> None:

@@ -136,7 +136,7 @@ def _held(draft: Draft, job: Job, verdicts: list[Mapping[str, str]]) -> None:
         sends.told(draft, decision, verdicts, reason=f"{held['reason']}; waits until {held['until']}")
         due = clock.parse_instant(held["until"]).timestamp()
         send = {**job.send, "delayed": True, "placed": held["check"] == "rate limit"}
-        draft.outbox[outbox.key(draft)] = {**job.item, "due": due, "chain": 0, "send": send}
+        draft.queue({**job.item, "due": due, "chain": 0, "send": send})
         return
     abort_type = ABORT_TYPES.get(held["check"], "")
     more = {"abort_type": abort_type} if abort_type else {}
@@ -154,7 +154,7 @@ def _retried(draft: Draft, job: Job, verdicts: list[Any], composed: Composed) ->
     sends.told(draft, job.send["decision"], [*verdicts, _rendering(composed, reason)], reason=reason)
     due = job.now.timestamp() + wait
     send = {**job.send, "placed": False}
-    draft.outbox[outbox.key(draft)] = {**job.item, "due": due, "chain": 0, "attempt": attempt + 1, "send": send}
+    draft.queue({**job.item, "due": due, "chain": 0, "attempt": attempt + 1, "send": send})
 
 
 def _aborted(draft: Draft, job: Job, verdicts: list[Any], composed: Composed) -> None:

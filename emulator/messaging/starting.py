@@ -109,24 +109,26 @@ def wait(cause: Cause, decision: str, occurrence: Occurrence, due: datetime, **s
     """Put a message in the outbox; `send` says where it comes from and what Liquid sees of the cause."""
     due = local_due(cause, occurrence) or due
     delay = (due - cause.now).total_seconds()
-    cause.draft.outbox[outbox.key(cause.draft)] = {
-        "due": due.timestamp(),
-        "chain": outbox.chain(delay),
-        "sender": SENDER,
-        "trace": cause.trace,
-        "attempt": 0,
-        "send": {
-            "decision": decision,
-            "braze_id": occurrence.braze_id,
-            "dispatch_id": cause.draft.decisions[decision]["dispatch_id"],
-            "send_id": occurrence.data.get("send_id", ""),
-            "delayed": delay > 0,
-            "local": "wall" in occurrence.data,
-            "schedule_id": occurrence.data.get("schedule_id", ""),
-            **{name: occurrence.data[name] for name in ("attachments",) if occurrence.data.get(name)},
-            **send,
-        },
-    }
+    cause.draft.queue(
+        {
+            "due": due.timestamp(),
+            "chain": outbox.chain(delay),
+            "sender": SENDER,
+            "trace": cause.trace,
+            "attempt": 0,
+            "send": {
+                "decision": decision,
+                "braze_id": occurrence.braze_id,
+                "dispatch_id": cause.draft.decisions[decision]["dispatch_id"],
+                "send_id": occurrence.data.get("send_id", ""),
+                "delayed": delay > 0,
+                "local": "wall" in occurrence.data,
+                "schedule_id": occurrence.data.get("schedule_id", ""),
+                **{name: occurrence.data[name] for name in ("attachments",) if occurrence.data.get(name)},
+                **send,
+            },
+        }
+    )
 
 
 def _local(occurrence: Occurrence) -> Mapping[str, Check]:

@@ -18,7 +18,7 @@ from emulator.state.draft import Draft
 from emulator.state.recurrence import turns
 
 Plan = Mapping[str, Any]
-"""A Schedule of state.recurrence, and `local`."""
+"""A Schedule of state.recurrence, `local`, and `optimal` where it is local for want of the optimal time (assumed)."""
 
 YEARS: Final = range(1970, 9000)
 GRACE: Final = timedelta(hours=1)
@@ -29,7 +29,8 @@ _RECENT: Final = timedelta(days=2)
 
 def read(draft: Draft, given: Mapping[str, Any], place: str) -> Plan:
     """What a checked seed says under `schedule`. Raises ConfigError."""
-    local = given.get("in_local_time", False)
+    optimal = given.get("at_optimal_time", False)
+    local = optimal or given.get("in_local_time", False)
     end = given.get("end", "")
     try:
         wall, zoned = clock.read_wall(given["time"])
@@ -43,7 +44,7 @@ def read(draft: Draft, given: Mapping[str, Any], place: str) -> Plan:
     if zoned:
         wall = zones.wall(clock.parse_instant(clock.read_time(given["time"])), zones.company(draft))
     repeated = {"repeat": given.get("repeat", ""), "every": given.get("every", 1), "on": given.get("on", [])}
-    return {"time": wall.isoformat(), **repeated, "end": last, "local": local}
+    return {"time": wall.isoformat(), **repeated, "end": last, "local": local, "optimal": optimal}
 
 
 def begins(draft: Draft, plan: Plan, turn: datetime) -> datetime:

@@ -397,12 +397,18 @@ def test_list_scheduled_broadcasts_has_the_next_turn_of_each() -> None:
     braze = started([
         {"id": "daily", "trigger": every},
         {"id": "local", "trigger": {"schedule": {"time": "2026-01-05T18:00:00", "in_local_time": True}}},
+        {"id": "clever", "trigger": {"schedule": {"time": "2026-01-06T18:00:00", "at_optimal_time": True}}},
         {"id": "over", "trigger": {"schedule": {"time": "2025-01-05T18:00:00"}}},
         {"id": "draft", "status": "draft", "trigger": every},
         {"id": "gone", "archived": True, "trigger": every},
         {"id": "api", "trigger": {"api": True}},
     ], settings={"time_zone": "Europe/Paris"})  # fmt: skip
-    campaigns = [("daily", "2026-01-02T09:00:00+01:00"), ("local", "2026-01-05T18:00:00")]
+    campaigns = [
+        ("daily", "2026-01-02T09:00:00+01:00"), ("local", "2026-01-05T18:00:00"), ("clever", "2026-01-06T18:00:00")
+    ]  # fmt: skip
+    _, answer = braze.get(LIST, "end_time=2026-02-01")
+    kinds = ["Europe/Paris", "local_time_zones", "intelligent_delivery"]
+    assert [one["schedule_type"] for one in answer["scheduled_broadcasts"]] == kinds
     assert listed(braze, "2026-02-01") == campaigns
     assert listed(braze, "2026-01-05T23:00:00Z") == campaigns[:1]
     assert listed(braze, "2026-01-02") == []

@@ -16,6 +16,8 @@ from emulator.handlers.braze._recipients import invalid
 from emulator.state import plans, series
 from emulator.state.draft import Draft
 
+SCHEDULE_TYPES: Final = {"optimal": "intelligent_delivery", "local": "local_time_zones"}
+"""What a plan is -> its schedule_type; that of any other is the company's time zone."""
 BROADCASTS: Final = {"campaign": ("campaigns", "Campaign"), "canvas": ("canvases", "Canvas")}
 """Kind -> its table, and what the list calls it."""
 
@@ -94,7 +96,7 @@ def _broadcast(draft: Draft, id: str, held: Mapping[str, Any]) -> tuple[datetime
     table, shown = BROADCASTS[held["kind"]]
     one = getattr(draft, table)[id]
     sent, at = plans.shown(draft, one["plan"], held["turn"])
-    kind = "local_time_zones" if one["plan"]["local"] else series.zone_name(draft) or "UTC"
+    kind = next((kind for name, kind in SCHEDULE_TYPES.items() if one["plan"][name]), series.zone_name(draft) or "UTC")
     return at, {
         "name": one["name"],
         "id": id,
