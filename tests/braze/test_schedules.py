@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from emulator import operations
 from emulator.control import planned
 from tests.conftest import Client
 from tests.messaging.sends import HOOK, advance, decisions, out, outcomes, started, table
@@ -13,6 +14,7 @@ from tests.messaging.sends import HOOK, advance, decisions, out, outcomes, start
 CREATE, UPDATE, DELETE = (f"/messages/schedule/{verb}" for verb in ("create", "update", "delete"))
 OF_CAMPAIGN = tuple(f"/campaigns/trigger/schedule/{verb}" for verb in ("create", "update", "delete"))
 LIST = "/messages/scheduled_broadcasts"
+LOADED = operations.load()
 DAY = 86_400
 NINE = {"time": "2026-01-03T09:00:00Z"}
 NINE_BY_EVERYBODY = {"time": "2026-01-03T09:00:00", "in_local_time": True}
@@ -56,6 +58,23 @@ def sent(braze: Client) -> list[tuple[str, str]]:
 
 
 # planned
+
+SAME = {
+    "schedule_messages": ("send_messages", {"override_frequency_capping", "override_messaging_limits"}),
+    "schedule_campaign": ("trigger_campaign", {"attachments"}),
+    "schedule_canvas": ("trigger_canvas", set()),
+}
+"""Operation -> the one that sends the same at once, and what only one of the two has."""
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_schedule_takes_what_can_be_sent(name: str) -> None:
+    other, different = SAME[name]
+    taken, sent_at_once = (
+        LOADED.find("braze", one).data["request"]["properties"] for one in (name, other)
+    )  # fmt: skip
+    assert taken.keys() ^ sent_at_once.keys() == {"schedule", *different}
+    assert all(taken[key] == sent_at_once[key] for key in taken.keys() & sent_at_once.keys())
 
 
 @pytest.mark.parametrize("plan", [messages, campaign])
