@@ -80,3 +80,15 @@ def test_messages_and_activity() -> None:
     assert entry["reason"] == "body: no"
     advance(braze, 60 * 3600 + 1)
     assert read(braze, "/activity")["activity"] == []
+
+
+def test_decisions_follow_a_merge_of_users() -> None:
+    braze = started({})
+    track(braze)
+    track(braze, "bob", name="other")
+    pair = {"identifier_to_merge": {"external_id": "ada"}, "identifier_to_keep": {"external_id": "bob"}}
+    braze.post("/users/merge", {"merge_updates": [pair]})
+    for user in ("ada", "bob"):
+        [found] = read(braze, f"/decisions?user={user}")["decisions"]
+        assert found["external_id"] == "ada"
+        assert len(read(braze, f"/messages?user={user}")["messages"]) == 1
