@@ -178,9 +178,9 @@ def trigger_flaws(draft: Draft, trigger: Mapping[str, Any], place: str, now: dat
 
 STARTS, EXCEPTS, CONVERTS = "", "except ", "convert "
 """What an event means to a campaign: it starts it, keeps it back while it waits, or is a conversion."""
-ENTERS, LEAVES = "enter ", "leave "
-"""What it means to a Canvas: the user enters, or ends the journey."""
-ROLES: Final = (STARTS, EXCEPTS, CONVERTS, ENTERS, LEAVES)
+ENTERS, LEAVES, CONVERTS_IN = "enter ", "leave ", "convert in "
+"""What it means to a Canvas: the user enters, ends the journey, or it is a conversion."""
+ROLES: Final = (STARTS, EXCEPTS, CONVERTS, ENTERS, LEAVES, CONVERTS_IN)
 
 
 def trigger_key(kind: str, name: str = "", role: str = STARTS) -> str:
@@ -195,7 +195,7 @@ def _listen(draft: Draft, campaign: Campaign, now: datetime) -> None:
     started = [] if campaign["is_api_campaign"] or kind in ("api", "schedule") else [campaign["trigger"]]
     keys = [trigger_key(*named(one)) for one in started]
     keys += [trigger_key(*named(one), EXCEPTS) for one in campaign.get("exception_events", ())]
-    keys += [trigger_key(*one, CONVERTS) for event in campaign["conversion_events"] for one in conversion_keys(event)]
+    keys += converting(campaign, CONVERTS)
     listen(draft, keys, campaign["id"])
 
 
@@ -210,6 +210,11 @@ def named(trigger: Mapping[str, Any]) -> tuple[str, str]:
     ((kind, spec),) = trigger.items()
     name = {"event": "name", "purchase": "product_id"}.get(kind)
     return kind, spec.get(name, "") if name else ""
+
+
+def converting(owner: Mapping[str, Any], role: str) -> list[str]:
+    """The keys under which a campaign or a Canvas waits for its conversion events."""
+    return [trigger_key(*one, role) for event in owner["conversion_events"] for one in conversion_keys(event)]
 
 
 def conversion_keys(event: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -238,6 +243,11 @@ def listening(draft: Draft, kind: str, name: str, role: str) -> list[str]:
 def is_heard(draft: Draft, kind: str, name: str) -> bool:
     """Whether an event or purchase of this name means anything to any campaign or Canvas."""
     return any(trigger_key(kind, one, role) in draft.triggers for role in ROLES for one in (name, ""))
+
+
+def has_receivers(draft: Draft) -> bool:
+    """Whether anybody received a campaign or entered a Canvas: then whatever is bought may be revenue."""
+    return len(draft.receipts) > 0 or len(draft.journeys) > 0
 
 
 def silence(draft: Draft, campaign_id: str) -> None:

@@ -52,6 +52,7 @@ def _listen(draft: Draft, canvas: Canvas, now: datetime) -> None:
     if "plan" in canvas and canvas["status"] == "active" and not canvas["archived"]:
         plans.wait(draft, "canvas", canvas["id"], canvas["plan"], now)
     campaigns.listen(draft, _keys(_events(canvas["exit_criteria"]), campaigns.LEAVES), canvas["id"])
+    campaigns.listen(draft, campaigns.converting(canvas, campaigns.CONVERTS_IN), canvas["id"])
 
 
 def _new(draft: Draft, item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> Canvas:
@@ -63,6 +64,7 @@ def _new(draft: Draft, item: Mapping[str, Any], place: str, sequence: int, now: 
     shares = campaigns.shared_out(variants, item.get("control_percentage", 0))
     return {
         "exit_criteria": {},
+        "conversion_events": [],
         **campaigns.planted(item, place, sequence, now),
         **campaigns.planned(draft, item, place),
         "variants": [_variant(item["id"], one, at) for one, at in zip(shares, places, strict=True)],
@@ -178,6 +180,12 @@ def leave(draft: Draft, canvas: Canvas, braze_id: str, decision: str, now: datet
         others = {one: why for one, why in held["open"].items() if one != decision}
         draft.journeys[f"{canvas['id']}\0{braze_id}"] = {**held, "open": others}
     _note(draft, canvas, braze_id, last_exited=clock.iso_ms(now))
+
+
+def convert(draft: Draft, canvas_id: str, braze_id: str, place: int) -> None:
+    """Note that the user has met a conversion event of a Canvas since the last entry."""
+    held = journey(draft, canvas_id, braze_id)
+    draft.journeys[f"{canvas_id}\0{braze_id}"] = {**held, "converted": [*held.get("converted", ()), place]}
 
 
 def follow(draft: Draft, gone: str, kept: str) -> None:

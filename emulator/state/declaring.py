@@ -66,7 +66,11 @@ def remove(draft: Draft, kind: str, own: str) -> None:
     for name in OWNED:
         held: Table = getattr(draft, name)
         _drop(held, [key for key in held if key.startswith(f"{own}\0")])
-    _drop(draft.conversions, [key for key, one in draft.conversions.items() if one["campaign_id"] == own])
+    _drop(draft.conversions, [key for key, one in draft.conversions.items() if own in _owners(one)])
+
+
+def _owners(conversion: Mapping[str, Any]) -> tuple[str, str]:
+    return conversion.get("campaign_id", ""), conversion.get("canvas_id", "")
 
 
 def _drop(held: Table, keys: list[str]) -> None:

@@ -170,6 +170,38 @@ def test_get_canvas_summary_adds_the_days_up_without_the_control_group() -> None
     assert numbers(braze, "data_summary")["total_stats"]["entries"] == 0
 
 
+def test_get_canvas_series_counts_conversions_from_the_entry() -> None:
+    lamp = {"type": "Makes Specific Purchase", "product": "lamp"}
+    events = [{"type": "Makes Any Purchase"}, {"type": "Performs Custom Event", "custom_event_name": "seen"}, lamp]
+    braze = api(variants=[{"id": "one", "name": "One", "steps": STEPS}], conversion_events=events)
+    trigger(braze, {"external_user_id": "ada"})
+    braze.emulator.dispatcher.advance(braze.emulator.workspaces.default, 86_400)
+    item = {"external_id": "ada", "product_id": "rug", "currency": "EUR", "price": 2.5, "time": "2026-01-02T12:00:00Z"}
+    braze.post("/users/track", {"purchases": [item, item]})
+    braze.post("/users/track", {"events": [{"external_id": "ada", "name": "seen", "time": "2026-01-02T12:00:00Z"}]})
+    first, second = numbers(braze, "data_series", "length=2")["stats"]
+    none = {f"conversions{place}{by}": 0 for place in ("", 1, 2) for by in ("", "_by_entry_time")}
+    entered = {"conversions_by_entry_time": 1, "conversions1_by_entry_time": 1, "entries": 1}
+    converted = {"conversions": 1, "conversions1": 1, "revenue": 5.0, "entries": 0}
+    assert first["total_stats"] == {**none, "revenue": 0.0, **entered}
+    assert second["total_stats"] == {**none, **converted}
+    assert second["variant_stats"]["one"] == {"name": "One", **none, **converted}
+    assert second["step_stats"]["s"]["conversions"] == 0
+
+
+def test_get_canvas_series_has_no_conversions_of_the_control_group_nor_after_the_window() -> None:
+    events = [{"type": "Makes Any Purchase", "window": 60}]
+    for more, wait in (({"control_percentage": 100}, 0), ({}, 60)):
+        braze = api(conversion_events=events, **more)
+        trigger(braze, {"external_user_id": "ada"})
+        braze.emulator.dispatcher.advance(braze.emulator.workspaces.default, wait)
+        time = f"2026-01-01T12:{wait // 60:02d}:00Z"
+        item = {"external_id": "ada", "product_id": "rug", "currency": "EUR", "price": 1, "time": time}
+        braze.post("/users/track", {"purchases": [item]})
+        found = numbers(braze, "data_series")["stats"][0]["total_stats"]
+        assert (found["conversions"], found["revenue"]) == (0, 0.0)
+
+
 def test_get_canvas_series_has_the_days_of_the_company() -> None:
     canvas = {"id": "v", "name": "V", "steps": STEPS}
     settings = {"time_zone": "Pacific/Kiritimati"}

@@ -44,6 +44,15 @@ def test_a_declared_campaign_takes_the_place_of_another_and_of_its_receipts() ->
     assert [one["id"] for one in control(braze, "GET", "/campaigns")["campaigns"]] == ["c"]
 
 
+def test_a_deleted_campaign_takes_its_conversions_along() -> None:
+    bought = {"type": "Performs Custom Event", "custom_event_name": "bought"}
+    braze = started([{"id": one, "conversion_events": [bought]} for one in ("c", "other")])
+    track(braze)
+    track(braze, name="bought")
+    control(braze, "DELETE", "/campaigns/c")
+    assert [one["campaign_id"] for one in table(braze, "conversions")] == ["other"]
+
+
 def test_a_declaration_is_answered_with_advice() -> None:
     braze = started({})
     ink = {**HOOK, "url": "https://collector.movableink-dmz.com/behavioral/key"}

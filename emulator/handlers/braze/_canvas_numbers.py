@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from emulator.call import Call, Json
 from emulator.handlers.braze._campaign_details import shown_channel
 from emulator.handlers.braze._send_series import STATISTICS
-from emulator.state import send_counts
+from emulator.state import conversions, send_counts, series
 from emulator.state.canvas_steps import Step
 from emulator.state.canvases import Canvas
 
 Numbers = Mapping[str, int]
+BY_ENTRY_TIME: Final = "_by_entry_time"
 
 
 def numbers(call: Call, canvas: Canvas, days: Sequence[str]) -> dict[str, Json]:
@@ -64,5 +65,13 @@ def _messages(step: Step, counted: Mapping[str, Numbers]) -> dict[str, list[Json
 
 
 def _converted(call: Call, canvas: Canvas, days: Sequence[str], owner: str = "") -> dict[str, Json]:
-    """Of the Canvas, of a variant or of a step. A Canvas of a seed has no conversion events, so nobody converts."""
-    return {"revenue": 0.0, "conversions": 0, "conversions_by_entry_time": 0}
+    """Of the Canvas or of a variant, without the control group; of a step nothing is known."""
+    names = [f"conversions{place or ''}" for place in range(max(1, len(canvas["conversion_events"])))]
+    found = {name + by: 0 for name in names for by in ("", BY_ENTRY_TIME)}
+    for one in conversions.of_canvas(call.state, canvas["id"]):
+        if not one["control"] and owner in ("", one["variant"]):
+            name = names[one["conversion"]]
+            found[name] += series.local_day(call.state, one["at"]) in days
+            found[name + BY_ENTRY_TIME] += series.local_day(call.state, one["sent_at"]) in days
+    earned = (send_counts.read(call.state, canvas["id"], "", day, owner).get(send_counts.REVENUE, 0.0) for day in days)
+    return {"revenue": round(sum(earned), 2), **found}

@@ -87,7 +87,7 @@ def _applier(call: Call, array: str) -> Callable[[Change, Mapping[str, Json]], N
     """The function for an array; campaigns that wait for events and purchases are looked for once a call."""
     if array == "attributes":
         return ARRAYS[array]
-    heard = len(call.state.triggers) or (array == "purchases" and len(call.state.receipts))
+    heard = len(call.state.triggers) or (array == "purchases" and campaigns.has_receivers(call.state))
     return partial(_heard, call, array) if heard else ARRAYS[array]
 
 
@@ -99,7 +99,7 @@ def _heard(call: Call, array: str, change: Change, item: Mapping[str, Json]) -> 
     if len(_recorded(room, array)) > before:
         kind, recorded = array[:-1], _recorded(room, array)[-1]
         earned = {"revenue": recorded[-1]} if array == "purchases" else {}
-        if campaigns.is_heard(call.state, kind, str(recorded[0])) or (earned and len(call.state.receipts)):
+        if campaigns.is_heard(call.state, kind, str(recorded[0])) or (earned and campaigns.has_receivers(call.state)):
             when = {"time": clock.read_time(item["time"]), **earned}
             call.occurred(kind, change.record["braze_id"], str(recorded[0]), properties=item.get("properties"), **when)
 
