@@ -9,7 +9,7 @@ from emulator import clock
 from emulator.call import Json
 from emulator.explaining.messages import about, shown
 from emulator.pipeline import Emulator
-from emulator.state import sends
+from emulator.state import schedules, sends
 from emulator.state.draft import Draft
 from emulator.workspaces import Workspace
 
@@ -110,6 +110,9 @@ def _why_none(view: Draft, given: Given) -> Iterator[str]:
 
 def _waits_for(view: Draft, one: Mapping[str, Any], what: str) -> str:
     ((kind, spec),) = one["trigger"].items()
+    due = schedules.next_due(view, one["id"])
+    if due is not None:
+        return f"the API has scheduled it for {clock.iso_ms(clock.at(due))}"
     if one.get("is_api_campaign"):
         return "POST /messages/send has to name it"
     if kind == "api":

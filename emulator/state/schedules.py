@@ -65,3 +65,9 @@ def number(draft: Draft, key: str, entry: int) -> None:
     """Note which entry of the journal planned it."""
     if key in draft.schedules:
         draft.schedules[key] = {**draft.schedules[key], "entry": entry}
+
+
+def next_due(draft: Draft, about: str) -> float | None:
+    """When the next schedule of a campaign or a Canvas begins."""
+    held = draft.schedules.values()
+    return min((one["due"] for one in held if (one["about"], one["status"]) == (about, WAITING)), default=None)

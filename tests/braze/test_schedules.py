@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from emulator import operations
+from emulator.app import create_app
 from emulator.control import planned
-from tests.conftest import Client
-from tests.messaging.sends import HOOK, advance, decisions, out, outcomes, started, table
+from tests.conftest import Client, client
+from tests.messaging.sends import HOOK, NOW, advance, decisions, out, outcomes, started, table
 
 CREATE, UPDATE, DELETE = (f"/messages/schedule/{verb}" for verb in ("create", "update", "delete"))
 OF_CAMPAIGN = tuple(f"/campaigns/trigger/schedule/{verb}" for verb in ("create", "update", "delete"))
@@ -330,6 +331,17 @@ def test_update_scheduled_messages_changes_only_what_it_names() -> None:
     assert len(sent(braze)) == 1
 
 
+def test_update_scheduled_messages_looks_at_the_variants_of_the_campaign() -> None:
+    mail = {"app_id": "a", "from": "B <b@example.com>", "subject": "s", "body": "b", "message_variation_id": "m"}
+    announced = {"id": "c", "name": "C", "is_api_campaign": True, "messages": [{"id": "m", "channel": "email"}]}
+    braze = client({"profiles": USERS, "campaigns": [announced], "clock": {"now": NOW, "frozen": True}})
+    body = {"external_user_ids": ["paris"], "campaign_id": "c", "messages": {"email": mail}, "schedule": NINE}
+    key = made(braze, CREATE, **body)["schedule_id"]
+    other = {"schedule_id": key, "messages": {"email": {**mail, "message_variation_id": "x"}}}
+    assert braze.post(UPDATE, other) == (400, {"message": "Invalid Message Variant"})
+    made(braze, UPDATE, schedule_id=key, messages={"email": mail})
+
+
 def test_update_scheduled_campaign_replaces_the_whole_schedule() -> None:
     braze = api()
     key = campaign(braze, NINE_BY_EVERYBODY, broadcast=True)
@@ -380,6 +392,20 @@ def test_delete_scheduled_messages_is_not_for_campaigns() -> None:
     assert braze.post(DELETE, {"schedule_id": key})[0] == 400
     assert braze.post(OF_CAMPAIGN[2], {"campaign_id": "d", "schedule_id": key})[0] == 400
     assert made(braze, OF_CAMPAIGN[2], campaign_id="c", schedule_id=key)
+
+
+def test_where_nothing_was_decided_yet_the_schedule_is_told() -> None:
+    braze = api()
+    key = campaign(braze)
+    campaign(braze, {"time": "2026-01-05T09:00:00Z"})
+    control = create_app(braze.emulator).test_client()
+
+    def why() -> str:
+        return str(control.get("/_emulator/decisions?campaign=C").json["why"])  # type: ignore[index]
+
+    assert why().endswith(": the API has scheduled it for 2026-01-03T09:00:00.000Z.")
+    made(braze, OF_CAMPAIGN[2], campaign_id="c", schedule_id=key)
+    assert why().endswith(": the API has scheduled it for 2026-01-05T09:00:00.000Z.")
 
 
 def test_schedules_follow_the_state() -> None:
