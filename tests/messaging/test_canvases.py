@@ -479,3 +479,35 @@ def test_a_snapshot_brings_a_journey_back() -> None:
     assert (entries(braze), texts(braze)) == ([("waiting", "")], [])
     advance(braze, 60)
     assert (entries(braze), texts(braze)) == ([("finished", "")], ["ada"])
+
+
+def test_the_activity_log_counts_by_step() -> None:
+    aborting = card("{% abort_message('no') %}")
+    braze = inside(
+        canvas({"name": "One", "message": aborting}, {"name": "Two", "message": aborting}, reeligibility_seconds=0)
+    )
+    for _ in range(25):
+        join(braze)
+    found = [(one["canvas"], one["step"], one["reason"]) for one in table(braze, "message_activity")]
+    assert found[:2] == [("V", "One", "description: no"), ("V", "Two", "description: no")] and len(found) == 40
+
+
+def test_a_delivery_rate_limit_holds_for_all_steps_together() -> None:
+    people = [{"external_id": f"u{number:02d}"} for number in range(12)]
+    fields: dict[str, Any] = {"trigger": {"schedule": {"time": "2026-01-01T13:00:00"}}, "rate_limit": 10}
+    braze = inside(canvas({"message": card()}, **fields), profiles=people)
+    advance(braze, 3600)
+    assert len(texts(braze)) == 10
+    assert [outcome for outcome, _ in entries(braze)].count("waiting") == 2
+    advance(braze, 60)
+    assert len(texts(braze)) == 12 and {outcome for outcome, _ in entries(braze)} == {"finished"}
+
+
+@pytest.mark.parametrize("render", [False, True])
+def test_a_webhook_of_a_canvas_can_be_resent(render: bool) -> None:
+    braze = inside(canvas({"message": {**HOOK, "body": HOOK["body"].replace("event_properties", "context")}}))
+    join(braze, title="x")
+    [key] = [key for key, _ in braze.emulator.workspaces.default.view().messages.items()]
+    answer = create_app(braze.emulator).test_client().post(f"/_emulator/messages/{key}/resend", json={"render": render})
+    assert answer.status_code == 200, answer.text
+    assert bodies(braze)[0] == bodies(braze)[1] == {"attributes": [{"external_id": "ada-copy", "seen": "x"}]}
