@@ -203,7 +203,7 @@ def receive(draft: Draft, canvas: Canvas, step: canvas_steps.Step, braze_id: str
     """Note in the profile that a message of a step was received."""
     at = clock.iso_ms(now)
     known = next(iter(_notes(draft, canvas, braze_id)), {}).get("steps_received", ())
-    others = [one for one in known if one["api_canvas_step_id"] != step["id"]]
+    others = [one for one in known if one.get("api_canvas_step_id") != step["id"]]
     received = {"name": step["name"], "api_canvas_step_id": step["id"], "last_received": at}
     _note(draft, canvas, braze_id, last_received_message=at, steps_received=[*others, received])
 

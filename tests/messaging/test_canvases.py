@@ -398,6 +398,17 @@ def test_the_profile_shows_the_canvas_as_exports_do() -> None:
     }]  # fmt: skip
 
 
+def test_what_a_seed_says_of_a_canvas_is_kept() -> None:
+    before = {"name": "V", "api_canvas_id": "v", "steps_received": [{"name": "Old"}], "extra": 1}
+    other = {"name": "Other"}
+    people = [{"external_id": "ada", "canvases_received": [before, other]}]
+    braze = inside(canvas({"name": "Hello", "message": card()}), profiles=people)
+    join(braze)
+    first, second = profile(braze)["canvases_received"]
+    assert first == other and second["extra"] == 1
+    assert [one["name"] for one in second["steps_received"]] == ["Old", "Hello"]
+
+
 def test_a_reset_forgets_who_was_inside() -> None:
     braze = waiting()
     braze.emulator.workspaces.default.reset()
