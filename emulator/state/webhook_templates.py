@@ -89,8 +89,8 @@ def copied(draft: Draft, item: Mapping[str, Any], place: str, kind: str = MESSAG
 def _found(draft: Draft, name: str, place: str, kind: str) -> Template:
     found: Template | None = draft.webhook_templates.get(name) or built_in().get(name)
     if found is None:
-        near = names.did_you_mean(names.closest(name, listed(draft)))
-        told = near or f"there are: {', '.join(listed(draft))}"
+        known = [other for other, one in listed(draft).items() if kind in one]
+        told = names.did_you_mean(names.closest(name, known)) or f"there are: {', '.join(known)}"
         raise ConfigError(f"{place}.template: there is no template '{name}'; {told}")
     if kind not in found:
         other = KINDS[BLOCK if kind == MESSAGE else MESSAGE]

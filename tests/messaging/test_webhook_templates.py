@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -116,6 +117,12 @@ def test_every_placeholder_stands_in_the_template_and_is_explained() -> None:
         for parameter in one.get("parameters", {}).values():
             assert parameter["placeholder"] in str(one.get("message") or one["content_block"]), name
             assert parameter["about"], name
+
+
+@pytest.mark.parametrize("name", ["product_viewed", "category_viewed", "identify"])
+def test_the_printed_bodies_are_those_of_the_page(name: str) -> None:
+    page = Path(__file__).parent.parent / "fixtures" / "movable_ink" / f"{name}.liquid"
+    assert LIBRARY[f"movable_ink/{name}_as_printed"]["message"]["body"].strip() == page.read_text().strip()
 
 
 def test_every_partner_that_takes_webhooks_has_a_template() -> None:
@@ -251,6 +258,7 @@ def test_a_content_block_may_have_a_name_of_its_own() -> None:
     ("block", "error"),
     [
         ({"template": "passkit/smartpass_url"}, "seed.content_blocks[0].parameters.secret: missing; it stands for Pro"),
+        ({"template": "x"}, "seed.content_blocks[0].template: there is no template 'x'; there are: passkit/coupon_status, "),
         ({"template": "blank"}, "seed.content_blocks[0].template: 'blank' is a webhook, not a Content Block"),
         ({"name": "a"}, "seed.content_blocks[0]: 'content' is a required property"),
     ],
