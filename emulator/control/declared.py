@@ -101,9 +101,11 @@ def _found(view: Draft, kind: str, own: str) -> Record:
 
 
 def _shown(view: Draft, kind: str, own: str) -> Record:
-    """As it stands, with the templates' copies; with what a campaign sent and advice on it, or a Canvas's entries."""
+    """As it stands, with the templates' copies and advice; with what a campaign sent, or a Canvas's entries."""
     found = _found(view, kind, own)
     shown = {name: value for name, value in found.items() if name != "sequence"}
     if kind == CANVAS:
-        return {**shown, "entries": view.canvas_entries.get(own, {})}
-    return {**shown, "sent": view.campaign_sends.get(own, {"count": 0}), "advice": advising.advice(view, found)}
+        shown["entries"] = view.canvas_entries.get(own, {})
+    else:
+        shown["sent"] = view.campaign_sends.get(own, {"count": 0})
+    return {**shown, "advice": advising.advice(view, found)}

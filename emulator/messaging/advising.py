@@ -1,4 +1,4 @@
-"""Advice on a campaign: what is allowed and seldom meant, and what a partner's page asks of campaigns that call it.
+"""Advice on campaigns and Canvases: what is allowed and seldom meant, and what a partner's page asks in vain.
 
 Which rules a page has, in what words and where it says so, stands in schemas/<service>/campaign_advice.json; the rules
 of braze hold for every campaign, those of a partner for campaigns with a webhook to one of its hosts.
@@ -6,7 +6,7 @@ of braze hold for every campaign, those of a partner for campaigns with a webhoo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -15,14 +15,14 @@ from urllib.parse import urlsplit
 import orjson
 
 from emulator import clock, resources
-from emulator.state import delays, names
-from emulator.state.campaigns import PLAIN, Campaign
+from emulator.state import campaigns, delays, names
+from emulator.state.campaigns import PLAIN
 from emulator.state.draft import Draft
 
 GENERAL: Final = "braze"
 """The service whose rules hold for every campaign."""
-PLAINEST: Final = {"messages": (), "delay": 0.0, "conversion_events": (), "is_api_campaign": False}
-"""What a campaign has and a Canvas has not."""
+PLAINEST: Final[Mapping[str, Any]] = {"messages": (), "steps": {}, "delay": 0.0, "is_api_campaign": False}
+"""What either a campaign or a Canvas has not."""
 _EPSILON: Final = 1e-6
 
 
@@ -39,22 +39,25 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A campaign, and the messages of it that a page is about."""
+    """A campaign or a Canvas, and the messages of it that a page is about."""
 
     draft: Draft
-    campaign: Campaign
+    campaign: Mapping[str, Any]
     messages: Sequence[Mapping[str, Any]]
     page: Page
 
 
-def advice(draft: Draft, campaign: Campaign) -> list[dict[str, str]]:
-    """[{service, rule, message, fix, level, source}] of a campaign of `draft.campaigns`; empty if all is well."""
-    messages = campaign["messages"]
+def advice(draft: Draft, given: Mapping[str, Any]) -> list[dict[str, str]]:
+    """[{service, rule, message, fix, level, source}] of a campaign or a Canvas as the draft's tables have it; none if
+    all is well.
+    """
+    owner = {**PLAINEST, **given}
+    messages = owner["messages"] or [one for step in owner["steps"].values() for one in step.get("messages", ())]
     found: list[dict[str, str]] = []
     for page in pages().values():
         concerned = messages if page.service == GENERAL else [one for one in messages if _host(one) in page.hosts]
         if concerned or page.service == GENERAL:
-            found += _told(Case(draft, campaign, concerned, page))
+            found += _told(Case(draft, owner, concerned, page))
     return found
 
 
@@ -113,8 +116,8 @@ def _control_group(case: Case) -> str:
 
 
 def _several_variants(case: Case) -> str:
-    count = len(case.campaign["messages"])
-    return f"the campaign has {count} variants" if count > 1 else ""
+    count = len(campaigns.variants(case.campaign))
+    return f"it has {count} variants" if count > 1 else ""
 
 
 def _delay(case: Case) -> str:
@@ -184,7 +187,8 @@ def _without_header(case: Case, wanted: str) -> str:
 def _uncovered(case: Case) -> str:
     if case.campaign["is_api_campaign"] or not case.messages:
         return ""
-    share = case.campaign["control_percentage"] + sum(one["percentage"] for one in case.messages)
+    variants = campaigns.variants(case.campaign)
+    share = case.campaign["control_percentage"] + sum(one["percentage"] for one in variants)
     return f"the variants and the control group take {share:g} of 100 users" if share < 100 - _EPSILON else ""
 
 
@@ -213,14 +217,21 @@ def _never_tracked(case: Case) -> str:
     for kind, name in _awaited(case.campaign):
         known = case.draft.custom_events if kind == "event" else case.draft.products
         if name and len(known) and name not in known:
-            near = names.did_you_mean(names.closest(name, known))
+            near = names.did_you_mean(names.closest(name, known) or _like(name, known))
             return f"no {kind} '{name}' was ever tracked{f', {near}' if near else ''}"
     return ""
 
 
-def _awaited(campaign: Campaign) -> Iterator[tuple[str, str]]:
-    """(event or purchase, its name) of what starts the campaign, keeps it back or counts as a conversion."""
-    for waited in (campaign["trigger"], *campaign.get("exception_events", ())):
+def _like(name: str, known: Iterable[str]) -> str:
+    import difflib  # 3 ms, and only where a name is not known
+
+    return next(iter(difflib.get_close_matches(name, list(known), 1)), "")
+
+
+def _awaited(campaign: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(event or purchase, its name) of what starts or ends it, keeps it back or counts as a conversion."""
+    exits = campaign.get("exit_criteria", {})
+    for waited in (campaign["trigger"], *campaign.get("exception_events", ()), exits):
         for kind, field in (("event", "name"), ("purchase", "product_id")):
             if kind in waited:
                 yield kind, waited[kind].get(field, "")

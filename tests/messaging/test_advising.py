@@ -58,7 +58,7 @@ WELL: dict[str, dict[str, Any]] = {
 CASES: dict[str, tuple[str, dict[str, Any], str]] = {
     "a control group": ("control_group", {**GOOD, "control_percentage": 10}, "control_percentage is 10: the events"),
     "two variants": (
-        "several_variants", {**GOOD, "messages": [INK, {**INK, "id": "b"}]}, "the campaign has 2 variants"),
+        "several_variants", {**GOOD, "messages": [INK, {**INK, "id": "b"}]}, "it has 2 variants"),
     "a delay": ("delay", {**GOOD, "delay": "5m"}, "the delay is 300 s"),
     "quiet hours": (
         "held_back", {**GOOD, "quiet_hours": {"start": "22:00", "end": "06:00"}}, "quiet_hours may hold it back"),
@@ -111,6 +111,9 @@ CASES: dict[str, tuple[str, dict[str, Any], str]] = {
     "another spelling": (
         "never_tracked", {**GOOD, "trigger": {"event": {"name": "category_viewed"}}},
         "no event 'category_viewed' was ever tracked, did you mean 'Category Viewed'?"),
+    "another form of the word": (
+        "never_tracked", {**GOOD, "trigger": {"event": {"name": "Category Views"}}},
+        "no event 'Category Views' was ever tracked, did you mean 'Category Viewed'?"),
     "a product nobody has": (
         "never_tracked", {**GOOD, "trigger": {"purchase": {"product_id": "sofa"}}},
         "no purchase 'sofa' was ever tracked: names"),
@@ -137,6 +140,31 @@ def test_a_rule_speaks(name: str) -> None:
 def test_all_is_well(name: str) -> None:
     groups = [{"id": "g", "name": "G", "channel": "sms"}]
     assert told(WELL[name], subscription_groups=groups) == {}
+
+
+CANVAS: dict[str, Any] = {"trigger": GOOD["trigger"], "audience": KNOWN, "steps": [{"message": INK}]}
+CANVASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "all is well": ({}, []),
+    "no messages": ({"steps": [{"delay": "1d"}]}, ["no_messages"]),
+    "a control group": ({"control_percentage": 5}, ["control_group"]),
+    "half of the users": (
+        {"steps": None, "variants": [{"name": "A", "percentage": 50, "steps": [{"message": INK}]}]}, ["uncovered"]),
+    "two variants": (
+        {"steps": None, "variants": [{"name": one, "steps": [{"message": {**INK, "id": one}}]} for one in "AB"]},
+        ["several_variants"]),
+    "an exit nobody tracks": ({"exit_criteria": {"event": {"name": "left"}}}, ["never_tracked"]),
+    "no header": (
+        {"steps": [{"delay": "1d"}, {"messages": [{**INK, "request_headers": {"Autorisation": "x"}}]}]},
+        ["no_authorization", "no_content_type"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CANVASES)
+def test_canvases_are_advised_too(name: str) -> None:
+    fields, rules = CANVASES[name]
+    canvas = {key: value for key, value in {**CANVAS, **fields}.items() if value is not None}
+    view = Emulator({**SEED, "canvases": [{"id": "v", "name": "V", **canvas}]}).workspaces.default.view()
+    assert [one["rule"] for one in advising.advice(view, view.canvases["v"])] == rules
 
 
 def test_a_workspace_that_knows_no_event_yet_is_told_nothing_of_names() -> None:

@@ -407,6 +407,24 @@ def test_the_control_group_needs_no_place() -> None:
     assert set(outcomes(braze)) == {"control_group"}
 
 
+def test_a_message_that_is_rendered_again_takes_a_new_place() -> None:
+    fetch = "{% connected_content https://example.com/x :save y :retry %}{{y}}"
+    braze = started({"rate_limit": 10, "messages": [{**CARD, "title": fetch}]})
+    crowd(braze, 10)
+    advance(braze, 30)
+    assert set(outcomes(braze)) == {"waiting"}
+    assert len([entry for entry in out(braze) if entry.operation == "connected_content"]) == 10
+    advance(braze, 30)
+    assert len([entry for entry in out(braze) if entry.operation == "connected_content"]) == 20
+
+
+def test_after_quiet_hours_messages_stand_in_line() -> None:
+    braze = started({"rate_limit": 10, "messages": [FAILING], "quiet_hours": {"start": "12:00", "end": "13:00"}})
+    crowd(braze, 11)
+    advance(braze, 7200)
+    assert waits(braze) == [3600] * 10 + [3660]
+
+
 def test_a_campaign_that_is_stopped_stops_what_waits_for_its_minute() -> None:
     braze = started({"rate_limit": 10, "messages": [CARD]})
     crowd(braze, 11)
