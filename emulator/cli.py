@@ -114,6 +114,25 @@ def _width() -> int:
     return max(60, min(most, 160)) if sys.stdout.isatty() else 100
 
 
+def _resend(given: argparse.Namespace) -> int:
+    body = sys.stdin.read() if given.body == "-" else given.body
+    asked = {"url": given.to, "request_method": given.method, "body": body}
+    changes: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    if given.header:
+        changes["request_headers"] = dict(map(_header, given.header))
+    done = _client(given).post(f"/messages/{given.id}/resend", {**changes, "render": given.render})
+    print(json.dumps(done, indent=2))
+    return PASSED if 200 <= done["status"] < 300 else FAILED
+
+
+def _header(text: str) -> tuple[str, str | None]:
+    """`Name: value`; a name with nothing behind it takes the header out."""
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise ConfigError(f"--header '{text}': write Name: value")
+    return name.strip(), value.strip() or None
+
+
 def _reset(given: argparse.Namespace) -> int:
     print(json.dumps(_client(given).post("/reset")))
     return PASSED
@@ -265,6 +284,14 @@ _RENDER: Final = [
     _option("--url", "A running emulator; default: one in process."),
     *_RUNNING[1:],
 ]
+_RESENT: Final[list[Argument]] = [
+    (("id",), {"help": "A message's id; GET /_emulator/messages lists them."}),
+    _option("--to", "Another address.", None, metavar="URL"),
+    _option("--method", "Another method.", None),
+    _option("--header", "'Name: value', another value; 'Name:' takes it out. May be repeated.", None, action="append"),
+    _option("--body", "Another body; - reads it from standard input.", None),
+    _flag("--render", "Render again; what is given are templates then."),
+]
 _REPORTS: Final = [
     _option("--url", "A running emulator; default: one in process.", None),
     _flag("--explain", "Print what each step sent, what was recorded and what it means."),
@@ -289,6 +316,7 @@ COMMANDS: Final[list[tuple[str, Callable[[argparse.Namespace], int], str, list[A
         "Draw everything under the trace of an entry: who called whom, and what became of values and messages.",
         [*_RUNNING, _JSON, (("id",), {"help": "An entry's number or a trace."})],
     ),
+    ("resend", _resend, "Send a webhook once more; exits 0 when it is answered with 20x.", [*_RUNNING, *_RESENT]),
     ("reset", _reset, "Return a workspace to its seed.", _RUNNING),
     (
         "snapshot",

@@ -37,6 +37,8 @@ class Workspace:
         self.snapshots: dict[str, Snapshot] = {}
         self.closed: frozenset[str] = frozenset()
         """The services whose credentials its seed declares itself; at the others, it is not asked for one of those."""
+        self.inherited: Mapping[tuple[str, str], Account] = {}
+        """What opens the workspace that this one is a branch of: its messages may use that, and stay here."""
         self.provenance = Provenance()
         self.answers = AnswerCache()
         """Of Connected Content; no part of the state, because it is best effort (documented)."""
@@ -185,6 +187,8 @@ class Workspaces:
             own = {table: getattr(draft, table).frozen() for table in seed.credential_tables()}
         with source.lock:
             branch.begin(source.state.update(own), source.clock.reading())
+        held = {key: found for key, found in self._accounts.items() if found.workspace is source and ":" not in key[0]}
+        branch.closed, branch.inherited = source.closed, {**source.inherited, **held}
         return branch
 
     def plant(self, workspace: Workspace, document: Mapping[str, Any]) -> None:
@@ -193,7 +197,7 @@ class Workspaces:
             seed.check(document)
             accounts = self._accounts_with(workspace, document)
             workspace.plant(document)
-            self._accounts, workspace.closed = accounts, _services(document)
+            self._accounts, workspace.closed, workspace.inherited = accounts, _services(document), {}
 
     def delete(self, name: str) -> None:
         """Raises KeyError for an unknown name and ConfigError for the default workspace."""
@@ -223,6 +227,9 @@ class Workspaces:
         """As `account`, for what a workspace sends itself: a credential that nobody has means the sender, unless its
         seed declares credentials for the service.
         """
+        lent = sender.inherited.get((service, credential))
+        if lent is not None:
+            return Account(credential, sender, lent.permissions, lent.data)
         found = self._accounts.get((service, credential))
         if found is not None or service in sender.closed or service == BUCKET:
             return found

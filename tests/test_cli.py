@@ -50,6 +50,27 @@ def test_the_server_answers_on_the_port_that_it_prints(server: dict[str, Any]) -
     assert (hook(server).status_code, hook(server, "else").status_code) == (202, 401)
 
 
+def test_a_webhook_is_sent_once_more(server: dict[str, Any]) -> None:
+    url, hook = server["url"], "https://rest.iad-01.braze.com/users/track"
+    message = {"id": "m", "channel": "webhook", "url": f"{hook}/x", "request_method": "POST", "body": "{}",
+               "request_headers": {"Authorization": "Bearer k", "X-Old": "1"}}  # fmt: skip
+    seed = {"profiles": [{"external_id": "ada"}],
+            "campaigns": [{"id": "c", "name": "C", "trigger": {"event": {"name": "seen"}}, "messages": [message]}],
+            "api_keys": [{"key": "k"}]}  # fmt: skip
+    requests.post(f"{url}/_emulator/workspaces", json={"name": "resent", "seed": seed})
+    event = {"external_id": "ada", "name": "seen", "time": "2026-01-01T00:00:00Z"}
+    requests.post(f"{url}/users/track", json={"events": [event]}, headers={"Authorization": "Bearer k"})
+    at = ["resend", "1", "--url", url, "--workspace", "resent"]
+    assert run(*at).returncode == 1
+    body = '{"attributes": [{"external_id": "eve"}]}'
+    done = run(*at, "--to", hook, "--body", body, "--header", "X-New: 2", "--header", "X-Old:")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["status"], told["attempt"], told["request"]["body"]) == (0, 201, 3, body)
+    assert told["request"]["headers"]["X-New"] == "2" and "X-Old" not in told["request"]["headers"]
+    assert "write Name: value" in run(*at, "--header", "X").stderr
+    assert "no message '000000000009'" in run("resend", "9", *at[2:]).stderr
+
+
 def test_commands_against_a_running_server(server: dict[str, Any]) -> None:
     hook(server)
     at = ["--url", server["url"]]

@@ -134,11 +134,11 @@ def resend_message(emulator: Emulator, workspace: Workspace, given: Given) -> Js
     if not all(value is None or isinstance(value, str) for value in (changes.get("request_headers") or {}).values()):
         raise ConfigError("request_headers: each value is a text, or null to leave the header out")
     with workspace.transaction() as draft:
-        resending.ask(draft, given["id"], changes, given.get("render", False), workspace.clock.seconds())
+        key = resending.ask(draft, given["id"], changes, given.get("render", False), workspace.clock.seconds())
     emulator.dispatcher.run_due(workspace, patient=True)
-    held = workspace.view().messages[given["id"]]
+    held = workspace.view().messages[key]
     newest = max(place for place, one in enumerate(held["attempts"]) if "request" in one)
-    return _shown(emulator, given["id"], held, newest, given.get("reveal", False))
+    return _shown(emulator, key, held, newest, given.get("reveal", False))
 
 
 def list_hosts(emulator: Emulator, workspace: Workspace, given: Given) -> Json:

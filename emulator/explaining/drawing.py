@@ -70,10 +70,13 @@ class _Paper:
             yield from self._arrow(step)
 
     def _wrapped(self, text: str, place: int, first: str) -> Iterator[str]:
-        """A text beside a lifeline, over as many lines as it takes; before it, where there is too little room."""
+        """A text beside a lifeline, over as many lines as it takes; before it, where there is too little room. What
+        would move a terminal's cursor is not printed.
+        """
         place = min(place, self.width - SHORTEST - 2 - len(first))
         room = self.width - place - 3 - len(first)
-        for number, line in enumerate(textwrap.wrap(text, room) or [""]):
+        plain = "".join(letter if letter.isprintable() or letter.isspace() else "\ufffd" for letter in text)
+        for number, line in enumerate(textwrap.wrap(plain, room) or [""]):
             yield self.over(f"{first if number == 0 else ' ' * len(first)}{line} ", place + 2)
 
     def _arrow(self, step: Arrow) -> Iterator[str]:

@@ -166,7 +166,8 @@ class Dispatcher:
             "timeout": fetch.timeout,
         }
         response, note = self._deliver(workspace, item)
-        self._journal.record(_entry(workspace, item, response, note, started))
+        told = "; ".join(filter(None, (sending.port_note(fetch.url), note)))
+        self._journal.record(_entry(workspace, item, response, told, started))
         problem = note if response.status in (REFUSED, outside.UNREACHABLE, outside.TOO_LATE) else ""
         return Answer(response.status, response.body.decode(errors="replace"), response.headers, problem)
 

@@ -14,14 +14,17 @@ from emulator.errors import ConfigError
 from emulator.liquid.values import RENDERED, Fetcher, Options
 from emulator.messaging import attempts, health, outbox
 from emulator.messaging.sending import Job, port_note
-from emulator.state.draft import Draft
+from emulator.state.draft import Draft, numbered
 from emulator.workspaces import Workspace
 
 FIELDS: Final = ("url", "request_method", "request_headers", "body")
 
 
-def ask(draft: Draft, key: str, changes: Mapping[str, Any], render: bool, now: float) -> None:
-    """Put it in the outbox. Raises KeyError for no such message and ConfigError for one that is not a webhook."""
+def ask(draft: Draft, key: str, changes: Mapping[str, Any], render: bool, now: float) -> str:
+    """Put it in the outbox; answers the message's key, which may be given without its zeros. Raises KeyError for no
+    such message and ConfigError for one that is not a webhook.
+    """
+    key = key.zfill(len(numbered(0)))
     held = draft.messages.get(key)
     if held is None:
         raise KeyError(f"no message '{key}'; GET /_emulator/messages lists them")
@@ -37,6 +40,7 @@ def ask(draft: Draft, key: str, changes: Mapping[str, Any], render: bool, now: f
             "resend": {"message": key, "changes": dict(changes), "render": render},
         }
     )
+    return key
 
 
 def resend(workspace: Workspace, item: Mapping[str, Any], fetch: Fetcher) -> None:
@@ -75,7 +79,7 @@ def _rendered(
     if missing := job.missing():
         return held["content"], missing[1]
     seed = f"{workspace.random_seed}/{held['decision']}"
-    options = Options(seed=seed, fetch=fetch, cache=workspace.answers)
+    options = Options(seed=seed, fetch=fetch, cache=workspace.answers, ports=None)
     changes = dict(item["resend"]["changes"])
     if "request_headers" in changes:
         changes["request_headers"] = headers(job.variant.get("request_headers") or {}, changes["request_headers"])

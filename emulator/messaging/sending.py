@@ -107,7 +107,8 @@ def send(workspace: Workspace, item: Mapping[str, Any], fetch: Fetcher) -> None:
         verdicts.append(_placed(workspace, job))
     if obstacle(verdicts) is None:
         seed = f"{workspace.random_seed}/{item['send']['decision']}"
-        composed = job.composed(Options(seed=seed, fetch=fetch, cache=workspace.answers, attempt=item["attempt"]))
+        options = Options(seed=seed, fetch=fetch, cache=workspace.answers, attempt=item["attempt"], ports=None)
+        composed = job.composed(options)
     with workspace.transaction() as draft:
         if composed is None:
             _held(draft, job, verdicts)

@@ -164,6 +164,14 @@ def test_credentials_are_not_drawn() -> None:
     assert "behavioral/a-se…" in drawn and key not in drawn and "another-secret" not in drawn
 
 
+def test_no_text_reaches_into_the_terminal() -> None:
+    subject = "\x1b[2J{{${first_name}}}\x07\r\nnext"
+    braze = started({"messages": [{**MAIL, "subject": subject}]})
+    drawn = drawing.draw(told(braze, track(braze)))
+    assert "\ufffd[2JAda\ufffd" in drawn
+    assert all(letter.isprintable() for line in drawn.splitlines() for letter in line)
+
+
 def test_an_arrow_points_from_the_caller_to_the_callee() -> None:
     paper = drawing._Paper(["a", "b"], 60)
     right = [line.strip() for line in paper.lines(Arrow("a", "b", "GET /", "200"))]

@@ -8,6 +8,7 @@ import pytest
 
 from emulator import faults
 from emulator.app import create_app
+from emulator.liquid import calls
 from tests.conftest import Client
 from tests.messaging.sends import HOOK, advance, out, outcomes, started, table, track
 from tests.messaging.wire import wire
@@ -170,6 +171,38 @@ def test_a_fault_that_delays_an_emulated_host_makes_braze_give_up() -> None:
     track(braze)
     assert [one.status for one in out(braze)] == [408]
     assert [one.status for one in braze.entries if one.operation == "create_alias"] == [200]
+
+
+FETCH = """{% connected_content URL :method post :headers {"Authorization": "Bearer k"} :save x %}[{{x}}]"""
+
+
+def fetching_hook(url: str) -> dict[str, Any]:
+    """A webhook whose body comes from a host."""
+    return hook(url=TARGET, body=FETCH.replace("URL", url))
+
+
+def test_connected_content_waits_for_two_seconds_and_goes_on_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert calls.SECONDS == 2.0
+    monkeypatch.setattr(calls, "SECONDS", 0.05)
+    braze = started(fetching_hook(TARGET))
+    break_braze(braze, 200, times=1, delay=30)
+    track(braze)
+    fetched, posted = out(braze)
+    assert (fetched.status, fetched.note) == (408, "no answer within 0.05 s")
+    assert posted.request_body == b"[]"
+
+
+def test_connected_content_of_an_outside_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "SECONDS", 0.1)
+    with wire(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", None) as host:
+        braze = started({**fetching_hook(f"{host.url}/x"), "reeligibility_seconds": 0}, allowed_hosts=[host.host])
+        track(braze)
+        track(braze)
+    assert host.received[0].startswith(b"POST /x HTTP/1.1\r\n") and b"Accept-Encoding: gzip\r\n" in host.received[0]
+    port = f"Braze calls the ports 80 and 443 only, not {host.url.rpartition(':')[2]}"
+    fetched = [(entry.status, entry.note) for entry in out(braze) if entry.operation == "connected_content"]
+    assert fetched == [(200, port), (408, f"{port}; no answer within 0.1 s")]
+    assert [entry.request_body for entry in out(braze) if entry.operation == "webhook"] == [b"[hello]", b"[]"]
 
 
 @pytest.mark.parametrize(

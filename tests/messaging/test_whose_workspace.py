@@ -88,3 +88,16 @@ def test_a_seed_that_is_planted_later_declares_anew() -> None:
     spaces.plant(spaces.all["other"], {**spaces.all["other"].document, "partners": {"inkit": {"tokens": ["mine"]}}})
     track(braze)
     assert arrived(braze) == [("other", 401)]
+
+
+def test_messages_of_a_branch_stay_in_it() -> None:
+    """They use the credentials of the workspace that it came from."""
+    braze = two({"partners": {"inkit": {"tokens": ["mine"]}}}, token="mine")
+    spaces = braze.emulator.workspaces
+    branch = spaces.branch(spaces.all["other"], "branch")
+    braze.headers["authorization"] = f"Bearer {spaces.credentials(branch)[0][1].credential}"
+    track(braze)
+    assert arrived(braze) == [("branch", 202)]
+    assert spaces.branch(branch, "twig").inherited.keys() >= {("inkit", "mine")}
+    other = braze.send("POST", "/integrations/webhook", CARD.replace("TOKEN", "mine"), authorization="Inkit mine")
+    assert other.status == 202 and arrived(braze)[-1] == ("other", 202), "whoever calls from outside means the owner"
