@@ -97,7 +97,7 @@ class _Walk:
             return
         later = self._held()
         if later is not None:
-            _park(self.draft, self.item, self.now, clock.at(later))
+            _park(self.draft, self.item, self.now, later)
             return
         place: str | None = self.journey["step"]
         while place is not None:
@@ -126,15 +126,15 @@ class _Walk:
         canvases.enter(self.draft, self.canvas, self.record["braze_id"], decision, self.now)
         return True
 
-    def _held(self) -> float | None:
+    def _held(self) -> datetime | None:
         """When to look again, where none of the step's messages has been sent or given up: the user goes on as soon as
         one is (documented). One waits for the end of quiet hours, for example.
         """
-        sent = self.journey.get("messages", ())
-        if not sent or any(self.draft.decisions.get(one, {}).get("outcome") != "waiting" for one in sent):
+        decisions = [self.draft.decisions.get(one, {}) for one in self.journey.get("messages", ())]
+        if any(one.get("outcome") != "waiting" for one in decisions):
             return None
-        waiting = self.draft.outbox.frozen().values()
-        return min((one["due"] for one in waiting if one.get("send", {}).get("decision") in sent), default=None)
+        later = (clock.parse_instant(one["until"]) for one in decisions if "until" in one)
+        return min((at for at in later if at > self.now), default=None)
 
     def _over(self, place: str) -> tuple[str, str]:
         """(outcome, reason) of a journey that ends here; looked at before each step (for the filter assumed)."""

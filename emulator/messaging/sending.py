@@ -134,7 +134,8 @@ def _held(draft: Draft, job: Job, verdicts: list[Mapping[str, str]]) -> None:
     held, decision = obstacle(verdicts), job.send["decision"]
     assert held is not None
     if held["verdict"] == "wait":
-        sends.told(draft, decision, verdicts, reason=f"{held['reason']}; waits until {held['until']}")
+        reason = f"{held['reason']}; waits until {held['until']}"
+        sends.told(draft, decision, verdicts, reason=reason, until=held["until"])
         due = clock.parse_instant(held["until"]).timestamp()
         send = {**job.send, "delayed": True, "placed": held["check"] == "rate limit"}
         draft.queue({**job.item, "due": due, "chain": 0, "send": send})
@@ -152,8 +153,9 @@ def _retried(draft: Draft, job: Job, verdicts: list[Any], composed: Composed) ->
     wait = CONTENT_BACKOFF[min(attempt, len(CONTENT_BACKOFF) - 1)]
     reason = f"{composed.reason}; rendered again in {wait:g} s"
     sends.log(draft, job.now, "connected_content", job.send["decision"], reason)
-    sends.told(draft, job.send["decision"], [*verdicts, _rendering(composed, reason)], reason=reason)
-    due = job.now.timestamp() + wait
+    checks, until = [*verdicts, _rendering(composed, reason)], clock.iso_ms(clock.later(job.now, wait))
+    sends.told(draft, job.send["decision"], checks, reason=reason, until=until)
+    due = clock.parse_instant(until).timestamp()
     send = {**job.send, "placed": False}
     draft.queue({**job.item, "due": due, "chain": 0, "attempt": attempt + 1, "send": send})
 

@@ -1,12 +1,12 @@
 """What a workspace keeps of the messages it sent: decisions, messages, receipts, and the Message Activity Log.
 
 A decision is {campaign_id, campaign, braze_id, external_id, at, trace, trigger, dispatch_id, variant, outcome, reason,
-checks: [{check, verdict, reason}], message}; outcomes are in OUTCOMES. One on an entry into a Canvas has canvas_id and
-canvas in the place of the campaign, one on a message of a Canvas step_id and step too, and so have messages. A message
-is {decision, campaign_id, campaign, message_id, message_name, channel, braze_id, external_id, recipient, dispatch_id,
-send_id, at, trace, status, content, extras, findings, sent_with, attempts: [{at, status, note, next_due, entry}]}.
-`sent_with` is what it was composed for, `request` of an attempt what was sent in the place of the content. Both tables
-keep the newest MOST.
+checks: [{check, verdict, reason}], until, message}; outcomes are in OUTCOMES, `until` is there where the message had to
+wait. One on an entry into a Canvas has canvas_id and canvas in the place of the campaign, one on a message of a Canvas
+step_id and step too, and so have messages. A message is {decision, campaign_id, campaign, message_id, message_name,
+channel, braze_id, external_id, recipient, dispatch_id, send_id, at, trace, status, content, extras, findings,
+sent_with, attempts: [{at, status, note, next_due, entry}]}. `sent_with` is what it was composed for, `request` of an
+attempt what was sent in the place of the content. Both tables keep the newest MOST.
 """
 
 from __future__ import annotations
