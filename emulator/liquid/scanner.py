@@ -243,7 +243,7 @@ class Blocks:
             bound("nesting", len(self._open))
             return
         inner = self._open[-1][0] if self._open else ""
-        if name == f"end{inner}":
+        if inner and name == f"end{inner}":
             self._open.pop()
         elif name.startswith("end") and inner and name.removeprefix("end") in BLOCKS:
             text = f"'{name}' is not a valid delimiter for {inner} tags. use end{inner}"
