@@ -40,11 +40,21 @@ def code(text: str) -> str:
     return f"`` {shown} ``" if "`" in shown or shown != shown.strip() else f"`{shown}`" if shown else ""
 
 
+def seen_by(case: Case) -> str:
+    held = {**case.context.get("vars", {}), **{name: one for name, one in case.context.items() if name != "vars"}}
+    return ", ".join(code(f"{name} = {json.dumps(one)}") for name, one in held.items())
+
+
+def ended(expected: dict[str, str]) -> str:
+    [(how, reason)] = expected.items()
+    return f"{how}: {code(reason)}"
+
+
 def row(key: str) -> str:
     """| name | example, and what it sees | what it prints | how it is known |"""
     case, (level, source) = CASES[key], EVIDENCE[key]
-    seen = f" with {code(json.dumps(dict(case.context)))}" if case.context else ""
-    printed = code(case.expected) if isinstance(case.expected, str) else code(json.dumps(case.expected))
+    seen = f" with {seen_by(case)}" if case.context else ""
+    printed = code(case.expected) if isinstance(case.expected, str) else ended(case.expected)
     known = level if level == "documented" else f"{level}: {source}"
     return f"| `{case.name}` | {code(case.template)}{seen} | {printed} | {known} |"
 
