@@ -152,6 +152,17 @@ def test_a_flawed_replacement_leaves_the_campaign_as_it_was() -> None:
     assert outcomes(braze) == ["sent"]
 
 
+def test_a_declared_schedule_comes_and_goes_with_its_campaign() -> None:
+    braze = started([])
+    schedule = {**DECLARED, "trigger": {"schedule": {"time": "2026-01-01T13:00:00Z"}}}
+    put(braze, schedule)
+    put(braze, schedule)
+    put(braze, schedule, "gone")
+    control(braze, "DELETE", "/campaigns/gone")
+    advance(braze, 3601)
+    assert (outcomes(braze), len(out(braze))) == (["sent"], 1)
+
+
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_a_campaign_that_is_not_there(method: str) -> None:
     told = control(started({}), method, "/campaigns/x", status=404)

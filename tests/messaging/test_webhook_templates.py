@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
 import pytest
 
 from emulator import inspection, resources, seed
@@ -75,6 +76,19 @@ def test_what_is_not_as_printed_renders_without_a_finding(name: str) -> None:
     [message] = table(braze, "messages")
     findings = [one for one in message["findings"] if "empty" not in one]
     assert bool(findings) is name.endswith("_as_printed"), findings
+
+
+POOR = {"external_id": 'a"b\\c', "first_name": '"', "custom_attributes": {"address": "1\n2"}}
+"""A user who has next to nothing, and whose texts JSON has to escape."""
+
+
+@pytest.mark.parametrize("name", [one for one in MESSAGES if not one.endswith("_as_printed") and one != "blank"])
+def test_a_mended_body_is_json_whatever_the_user_lacks(name: str) -> None:
+    message = {"id": "m", "template": name, "parameters": MESSAGES[name]["example"]["parameters"]}
+    braze = emulator([message], profiles=[POOR])
+    track(braze, str(POOR["external_id"]))
+    [sent] = braze.emulator.journal.find(limit=-1, direction="out")
+    assert POOR["external_id"] in orjson.loads(sent.request_body).values() or name == "inkit/postcard"
 
 
 def printed(name: str) -> tuple[Client, str]:
