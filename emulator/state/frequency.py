@@ -8,7 +8,7 @@ looks at the tags that campaigns have now.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -42,9 +42,11 @@ def remember(draft: Draft, braze_id: str, sent: Sent) -> None:
     """Let a message count."""
     if sent["channel"] in UNCAPPED:
         return
+    before: Sequence[Sent] = draft.counted_sends.get(braze_id, ())
     since = clock.iso_ms(clock.parse_instant(sent["at"]) - LONGEST)
-    kept = [one for one in draft.counted_sends.get(braze_id, ()) if one["at"] >= since]
-    draft.counted_sends[braze_id] = (*kept[1 - MOST :], sent)
+    if before and before[0]["at"] < since:
+        before = [one for one in before if one["at"] >= since]
+    draft.counted_sends[braze_id] = (*before[1 - MOST :], sent)
 
 
 def reached(draft: Draft, record: Mapping[str, Any], sent: Sent, now: datetime) -> Rule | None:

@@ -4,13 +4,15 @@ and campaigns that are other ones when the message is due.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from emulator.messaging.eligibility import ABORT_TYPES, AFTER_DELAY, DUE, ENTRY, LOCAL_TIME, RECHECK
-from emulator.state import frequency, sends
+from emulator.state import frequency, quiet_hours, sends
 from tests.conftest import Client
 from tests.messaging.sends import EVENT, HOOK, NOW, advance, decisions, out, outcomes, started, table, track
 
@@ -206,6 +208,18 @@ def test_quiet_hours_are_the_users_and_the_message_waits_for_their_end(name: str
         assert out(braze) == []
         advance(braze, 1)
     assert (len(out(braze)), waits(braze)) == (1, [wait])
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Apia", "UTC"])
+@pytest.mark.parametrize("quiet", [("22:00", "06:00"), ("01:00", "02:30"), ("02:15", "02:45"), ("00:00", "23:59")])
+def test_quiet_hours_end_later_and_are_then_over_on_every_day_of_the_year(zone: str, quiet: tuple[str, str]) -> None:
+    hours = dict(zip(("start", "end"), quiet, strict=True))
+    for number in range(365 * 24 * 2):
+        at = datetime(2026, 1, 1, 0, 7, tzinfo=timezone.utc) + timedelta(minutes=30 * number)
+        until = quiet_hours.end(hours, at.astimezone(ZoneInfo(zone)))
+        if until is not None:
+            assert at < until <= at + timedelta(hours=25)
+            assert quiet_hours.end(hours, until.astimezone(ZoneInfo(zone))) is None, at
 
 
 def test_quiet_hours_may_end_a_message() -> None:
