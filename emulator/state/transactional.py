@@ -24,6 +24,8 @@ REJECTED: Final = "550 5.1.1 The email account that you tried to reach does not 
 """Reasons as they stand in the page's examples."""
 REMEMBERED: Final = 86_400.0
 """Seconds for which an external_send_id sends nothing again (documented)."""
+MOST: Final = 20_000
+"""Sends that are kept; when there are so many, the older half is forgotten. A limit of this emulator."""
 REACHABLE: Final = "reachable"
 """The check of a decision that fails where no address can be used."""
 FIXED: Final[Mapping[str, Any]] = {
@@ -62,10 +64,20 @@ def begin(draft: Draft, dispatch_id: str, campaign_id: str, external_send_id: st
         "at": at,
         "stages": [{"status": "sent", "at": at, "metadata": times}],
     }
+    if len(draft.transactional_sends) >= MOST:
+        _forget(draft, MOST // 2)
     draft.transactional_sends[dispatch_id] = send
     if external_send_id:
         draft.external_send_ids[external_send_id] = dispatch_id
     return send
+
+
+def _forget(draft: Draft, count: int) -> None:
+    """Let go of the oldest sends, many at a time, because they have to be looked for."""
+    for one in sorted(draft.transactional_sends.values(), key=lambda send: float(send["at"]))[:count]:
+        del draft.transactional_sends[one["dispatch_id"]]
+        if draft.external_send_ids.get(one["external_send_id"]) == one["dispatch_id"]:
+            del draft.external_send_ids[one["external_send_id"]]
 
 
 def earlier(draft: Draft, external_send_id: str, now: datetime) -> Send | None:

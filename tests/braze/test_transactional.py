@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from emulator.state import transactional
 from tests.conftest import Client, client
 from tests.messaging.sends import NOW, advance, decisions, out, table
 
@@ -137,6 +138,18 @@ def test_send_transactional_email_sends_once_in_24_hours_for_an_external_send_id
     advance(braze, 1)
     assert send(braze, external_send_id="a")["dispatch_id"] != first["dispatch_id"]
     assert len(table(braze, "messages")) == 2
+
+
+def test_send_transactional_email_keeps_the_newest_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transactional, "MOST", 4)
+    braze = shop()
+    for number in range(6):
+        send(braze, external_send_id=str(number))
+        advance(braze, 1)
+    kept = ["2", "3", "4", "5"]
+    assert sorted(one["external_send_id"] for one in table(braze, "transactional_sends")) == kept
+    view = braze.emulator.workspaces.default.view()
+    assert sorted(view.external_send_ids) == kept
 
 
 def test_send_transactional_email_asks_to_retry_while_the_first_is_not_rendered() -> None:
