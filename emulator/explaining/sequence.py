@@ -126,7 +126,7 @@ def _exchange(told: Told, one: Told, other: Told | None) -> Iterator[Step]:
         yield from _limited(start, origin["findings"] if _attempt(origin, one) == 1 else [])
     sent = not (out and "not sent:" in one["note"])
     yield Arrow(start, end, f"{_label(callee)}  {numbers}{_purpose(one)}", str(one["status"]), sent, origin is None)
-    yield from _limited(end, [*map(_fate, callee["fates"]), *(_lines(callee) if other or not out else ())])
+    yield from _limited(end, _said(callee) if other or not out else [])
     if out:
         said = "; ".join(origin["findings"]) if origin is not None else ""
         yield from (Note(start, text) for line in _lines(one) if (text := line.replace(said, "").strip("; ")))
@@ -156,6 +156,12 @@ def _cause(message: Told, entry: Told) -> str:
     return f"rendered: {what}" if number == 1 else f"attempt {number}: {what}"
 
 
+def _said(entry: Told) -> list[str]:
+    """What the callee says: the fates of values, and the hint, where no fate has it."""
+    fates = list(map(_fate, entry["fates"]))
+    return [*fates, *(line for line in _lines(entry) if not any(line in fate for fate in fates))]
+
+
 def _lines(entry: Told) -> list[str]:
     """The note of an entry: its last line, where it is the text of a bug."""
     found: list[str] = entry["note"].strip("; \n").splitlines()
@@ -182,27 +188,40 @@ def _placed(told: Told, line: list[Told]) -> dict[int, list[tuple[datetime, Note
     """
     said: dict[tuple[int, str], list[tuple[datetime, str]]] = {}
     for one in told["decisions"]:
-        said.setdefault((_place(one, line), "decisions"), []).append((_time(one["at"]), _decision(one)))
+        said.setdefault((_caused(one, line), "decisions"), []).append((_time(one["at"]), _decision(one)))
     for one in told["messages"]:
         if one["channel"] != WEBHOOK:
-            said.setdefault((_place(one, line), "messages"), []).append((_time(one["at"]), _message(one)))
+            said.setdefault((_made(one, line), "messages"), []).append((_time(one["at"]), _message(one)))
     found: dict[int, list[tuple[datetime, Note]]] = {}
     for (place, name), texts in said.items():
         found.setdefault(place, []).extend((at, Note(BRAZE, text)) for at, text in texts[:MOST])
         if len(texts) > MOST:
             more = f"… and {len(texts) - MOST} more: GET /_emulator/{name}?trace={told['trace']}"
             found[place].append((texts[-1][0], Note(BRAZE, more)))
-    return found
+    return {place: sorted(notes, key=lambda pair: pair[0]) for place, notes in found.items()}
 
 
-def _place(one: Told, line: list[Told]) -> int:
-    """After the first call of its time that names what led to it, else after the last exchange before it."""
-    name = one.get("trigger", {}).get("name") or ""
+def _caused(one: Told, line: list[Told]) -> int:
+    """Where a decision stands: after the first call of its time that names what led to it, else at the beginning of its
+    time.
+    """
+    name = one["trigger"]["name"]
     calls = [entry for entry in line if entry["time"] == one["at"] and entry["direction"] == "in"]
     cause = next((entry for entry in calls if name and name in str(entry["request"]["body"])), None)
-    if cause is None:
-        cause = next((entry for entry in reversed(line) if entry["time"] <= one["at"]), line[0])
-    return int(cause["id"])
+    return (
+        int(cause["id"])
+        if cause is not None
+        else _last(entry for entry in line if entry["time"] < one["at"]) or line[0]["id"]
+    )
+
+
+def _made(one: Told, line: list[Told]) -> int:
+    """Where a message stands: after all that happened by then, such as what Connected Content asked."""
+    return _last(entry for entry in line if entry["time"] <= one["at"]) or line[0]["id"]
+
+
+def _last(found: Iterator[Told]) -> int:
+    return max((int(entry["id"]) for entry in found), default=0)
 
 
 def _decision(one: Told) -> str:

@@ -125,6 +125,33 @@ def test_a_journey_through_a_canvas_is_told_step_by_step() -> None:
     assert texts[0] == "ada, V: finished" and "rendered: V, step Hook for ada" in texts
 
 
+def test_notes_stand_where_they_belong() -> None:
+    """A decision before what follows from it, a message after what it had to ask, each at its time."""
+    later = {"id": "l", "name": "Later", "delay": "1h", "messages": [{**MAIL, "body": FETCH}]}
+    braze = started([later, {"id": "n", "name": "Now", "messages": [MAIL]}])
+    trace = track(braze)
+    advance(braze, 3600)
+    texts = [step.text if isinstance(step, (Note, Gap)) else step.label for step in steps(braze, trace)]
+    assert texts == [
+        "POST /users/track  #1",
+        "ada, Later: sent",
+        "ada, Now: sent",
+        "email to ada@example.com: Hi Ada",
+        "1h later, at 13:00:00",
+        "POST /users/export/ids  #3 = #2  connected content",
+        "email to ada@example.com: Hi Ada",
+    ]
+
+
+def test_a_hint_that_a_fate_has_told_is_not_told_twice() -> None:
+    hint = "no campaign id begins or ends with a space"
+    coupon = {"url": "https://api-pub1.passkit.io/coupon/singleUse/coupon", "request_method": "PUT",
+              "body": '{"campaignId": " x", "externalId": "a"}'}  # fmt: skip
+    braze = started(hook(request_headers={"Authorization": "Bearer t"}, **coupon))
+    notes = [step.text for step in steps(braze, track(braze)) if isinstance(step, Note)]
+    assert len([text for text in notes if hint in text]) == 1
+
+
 def test_what_waits_without_a_decision() -> None:
     braze = started(hook(url=ALIAS))
     break_service(braze, "braze", status=503, times=None, skip=1)
