@@ -43,15 +43,28 @@ def plant(draft: Draft, items: Sequence[Mapping[str, Any]], now: datetime) -> No
 
 def write(draft: Draft, item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> None:
     """Raises ConfigError that names every flaw."""
-    messages = webhook_templates.in_messages(draft, item.get("messages", ()), f"{place}.messages")
+    copied = _with_copies(draft, item, place)
     flaws = list(_flaws(draft, item, place, now))
     if flaws:
         raise ConfigError("\n".join(flaws))
-    campaign = _new({**item, "messages": messages, **planned(draft, item, place)}, place, sequence, now)
+    campaign = _new({**copied, **planned(draft, item, place)}, place, sequence, now)
     draft.campaigns[item["id"]] = campaign
     for tag in item.get("tags", ()):
         draft.tags[tag] = {}
     _listen(draft, campaign, now)
+
+
+def _with_copies(draft: Draft, item: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """The campaign with copies of the webhook templates that its messages name, also those that are not published."""
+    messages = webhook_templates.in_messages(draft, item.get("messages", ()), f"{place}.messages")
+    found, later = {**item, "messages": messages}, item.get("post_launch_draft", {})
+    if "messages" in later:
+        at = f"{place}.post_launch_draft.messages"
+        found["post_launch_draft"] = {
+            **later,
+            "messages": webhook_templates.in_messages(draft, later["messages"], at),
+        }
+    return found
 
 
 def _new(item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> Campaign:

@@ -184,6 +184,14 @@ def test_a_parameter_is_needed_only_where_its_placeholder_is_left() -> None:
     }
 
 
+def test_changes_that_are_not_published_have_copies_too() -> None:
+    message = {"id": "m", "template": "reviews", "parameters": {"key": "k"}}
+    campaign = {"post_launch_draft": {"messages": [message]}}
+    braze = emulator([message], webhook_templates=[OWN], campaign=campaign)
+    [found] = braze.emulator.workspaces.default.view().campaigns["c"]["post_launch_draft"]["messages"]
+    assert (found["channel"], "template" in found) == ("webhook", False)
+
+
 def test_a_value_that_looks_like_another_placeholder_stays_what_it_is() -> None:
     template = {
         "name": "two",
