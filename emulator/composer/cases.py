@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from emulator import documents, seed
+from emulator import documents, seed, settings
 from emulator.documents import Document
 from emulator.errors import ConfigError
 from emulator.liquid.render import render
 from emulator.liquid.values import ABORTED, RENDERED, TEXT, Answer, Fetch, Finding, Options, Rendered
+from emulator.replay import reports
 
 PASSED, FAILED = 0, 1
 _SHOWN: Final = 500
@@ -157,11 +158,8 @@ def _other_end(expected: Mapping[str, str], found: Rendered) -> str:
     else:
         said = " ".join([found.reason, found.output, *map(str, found.findings)])
         passed = expected["error"].lower() in said.lower()
-    return (
-        ""
-        if passed
-        else f"expected {json.dumps(expected)}\ngot      {found.outcome}: {_shown(found.reason or found.output)}"
-    )
+    got = f"{found.outcome}: {_shown(found.reason or found.output)}"
+    return "" if passed else f"expected {json.dumps(expected)}\ngot      {got}"
 
 
 def _shown(value: Any) -> str:
@@ -179,10 +177,17 @@ def run(paths: Iterable[Path], *, as_json: bool = False) -> int:
     if as_json:
         print(json.dumps([_told(result) for result in results], indent=2, ensure_ascii=False))
     else:
-        for result in results:
-            print(_line(result))
-        print(f"{len(results)} cases: {len(results) - failed} passed" + (f", {failed} failed" if failed else ""))
+        for line in _report(results, failed):
+            print(line)
     return FAILED if failed else PASSED
+
+
+def _report(results: list[Result], failed: int) -> Iterator[str]:
+    yield from map(_line, results)
+    if settings.in_github_actions():
+        for case, problem in ((result.case, result.problem) for result in results if result.problem):
+            yield reports.annotation(str(case.path), case.line, case.name, problem)
+    yield f"{len(results)} cases: {len(results) - failed} passed" + (f", {failed} failed" if failed else "")
 
 
 def _line(result: Result) -> str:

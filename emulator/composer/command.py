@@ -73,7 +73,7 @@ def _body(given: argparse.Namespace) -> Body:
 
 def _read(path: str) -> str:
     try:
-        return sys.stdin.read() if path == STDIN else Path(path).read_bytes().decode()
+        return (sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
 

@@ -212,8 +212,11 @@ def github(results: list[Result]) -> Iterator[str]:
     for result in results:
         for step in result.steps:
             for finding in step.findings:
-                place = f"file={_property(result.path)},line={finding.line},title={_property(step.name)}"
-                yield f"::error {place}::{_escaped(finding.text)}"
+                yield annotation(result.path, finding.line, step.name, finding.text)
+
+
+def annotation(path: str, line: int, title: str, text: str) -> str:
+    return f"::error file={_property(path)},line={line},title={_property(title)}::{_escaped(text)}"
 
 
 def _escaped(value: Any) -> str:

@@ -103,6 +103,16 @@ def test_a_file_is_run_to_a_line_a_case_and_a_summary(tmp_path: Path, capsys: py
     ]  # fmt: skip
 
 
+def test_github_is_told_the_line_of_a_case_that_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    path = write(tmp_path, "- {name: one, template: a, expected: a}\n- {name: two, template: a, expected: b}\n")
+    assert cli.main(["render", "--cases", str(path)]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert f'::error file={path},line=2,title=two::expected "b"%0Agot      "a"' in told
+
+
 def test_several_files_are_run_and_0_says_that_all_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(write(tmp_path, GOOD))
     assert cli.main(["render", "--cases", path, path]) == 0

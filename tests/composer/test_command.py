@@ -38,7 +38,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     def run(*arguments: str, stdin: str = "") -> Done:
-        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode("utf-8", "surrogateescape"))))
         code = cli.main(["render", *arguments])
         return Done(code, *capsys.readouterr())
 
@@ -79,6 +79,12 @@ def test_a_context_for_a_custom_user(run: Any, folder: Path, name: str) -> None:
 def test_what_is_said_and_the_exit_code(run: Any, template: str, flags: list[str], code: int, said: str) -> None:
     done = run("--template", "-", *flags, stdin=template)
     assert (done.code, done.err.startswith(said), bool(done.err)) == (code, True, bool(said)), done
+
+
+def test_bytes_stay_as_they_are(run: Any, folder: Path) -> None:
+    assert run("--template", "-", stdin="a\r\n{{ 'é' }}\n").out == "a\r\né\n\n"
+    done = run("--template", "-", stdin="\udcff")
+    assert (done.code, "-: cannot be read: 'utf-8' codec" in done.err) == (2, True)
 
 
 def test_nothing_is_printed_for_what_is_not_sent(run: Any) -> None:
