@@ -112,6 +112,14 @@ def test_update_live_activity_reaches_an_activity_that_the_app_launched() -> Non
     assert pushes(braze) == [("update", "bob")]
 
 
+def test_update_live_activity_leaves_out_users_who_were_deleted() -> None:
+    braze = phones()
+    start(braze, "ada", "cid")
+    assert braze.post("/users/delete", {"external_ids": ["ada"]})[0] == 201
+    update(braze)
+    assert pushes(braze)[2:] == [("update", "cid")]
+
+
 @pytest.mark.parametrize("part", ["push_to_start_tokens", "live_activities"])
 def test_a_seed_names_users_that_are_there(part: str) -> None:
     items = {

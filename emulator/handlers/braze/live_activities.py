@@ -42,7 +42,8 @@ def update_live_activity(call: Call) -> Json:
         call.fate("/activity_id", "live_activity_unknown", body["activity_id"])
         return SUCCESS
     ends = body.get("end_activity", False)
-    _push(call, _message(call, END if ends else UPDATE), activity["users"])
+    there = [one for one in activity["users"] if one in call.state.profiles]
+    _push(call, _message(call, END if ends else UPDATE), there)
     kept = {name: body[name] for name in STATE if name in body}
     live_activities.change(call.state, activity, **kept, state="ended" if ends else "active")
     return SUCCESS
