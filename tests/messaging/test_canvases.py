@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from emulator.app import create_app
 from emulator.messaging.dispatcher import MAX_CHAIN
@@ -522,3 +526,54 @@ def test_a_webhook_of_a_canvas_can_be_resent(render: bool) -> None:
     answer = create_app(braze.emulator).test_client().post(f"/_emulator/messages/{key}/resend", json={"render": render})
     assert answer.status_code == 200, answer.text
     assert bodies(braze)[0] == bodies(braze)[1] == {"attributes": [{"external_id": "ada-copy", "seen": "x"}]}
+
+
+# any Canvas, against a reading of its lists that knows nothing of tables
+
+TEXT = st.text("abc", min_size=1, max_size=2)
+WHO = st.sampled_from([GOLD, NAMED, {"everyone": True}])
+STEP = st.deferred(lambda: st.one_of(MESSAGE, DELAY, FORK))
+MESSAGE = TEXT.map(lambda text: {"message": card(text)})
+DELAY = st.sampled_from([{"delay": 60}, {"delay": "1d"}, {"delay": 0}])
+WAY = st.lists(STEP, max_size=3)
+ENDING = st.builds(lambda way, ends: [*way, {"exit": True}] if ends else way, WAY, st.booleans())
+FORK = st.builds(
+    lambda paths, rest: {"audience_paths": [*paths, *rest]},
+    st.lists(st.fixed_dictionaries({"audience": WHO, "steps": ENDING}), min_size=1, max_size=2),
+    st.lists(st.fixed_dictionaries({"steps": ENDING}), max_size=1),
+)
+FITS = {str(GOLD): "plan", str(NAMED): "first_name"}
+
+
+class Left(Exception):
+    """The journey came to an exit."""
+
+
+def walked(steps: list[dict[str, Any]], known: set[str]) -> Iterator[str]:
+    """The texts that a user gets of whom these fields are known."""
+    for step in steps:
+        if "exit" in step:
+            raise Left
+        if "message" in step:
+            yield step["message"]["description"]
+        for path in step.get("audience_paths", ()):
+            if "audience" not in path or FITS.get(str(path["audience"]), "") in {"", *known}:
+                yield from walked(path["steps"], known)
+                break
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=ENDING, gold=st.booleans(), named=st.booleans())
+def test_any_journey_goes_where_its_lists_lead(steps: list[dict[str, Any]], gold: bool, named: bool) -> None:
+    known = {name for name, is_known in (("plan", gold), ("first_name", named)) if is_known}
+    fields = {"custom_attributes": {"plan": "gold" if gold else "tin"}, **({"first_name": "A"} if named else {})}
+    braze = inside(canvas(*steps), profiles=[{"external_id": "ada", **fields}])
+    expected: list[str] = []
+    with suppress(Left):
+        for text in walked(steps, known):
+            expected.append(text)
+    join(braze)
+    advance(braze, 100 * DAY)
+    assert texts(braze) == expected
+    assert entries(braze) == [("finished", "")]
+    assert table(braze, "outbox") == [] and [one["open"] for one in table(braze, "journeys")] == [{}]
