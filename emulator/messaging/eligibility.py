@@ -206,6 +206,22 @@ ENTRY: Final[dict[str, Check]] = {
 
 LOCAL_TIME: Final[dict[str, Check]] = {"local_time": _local_time}
 ACTIVE: Final[dict[str, Check]] = {"status when due": _status}
+VALIDATIONS: Final = "delivery validations"
+"""The check of a step of a Canvas; who does not pass it leaves the Canvas (documented)."""
+
+
+def validated(step: Mapping[str, Any]) -> Check:
+    """Whether a user is in the audience that a message step of a Canvas asks for when it sends."""
+
+    def check(case: Case) -> Verdict:
+        filters = step.get("validations")
+        if filters is None or audience.matches(case.draft, case.record, filters, case.now):
+            return True, "the step asks for nobody in particular" if filters is None else "in the audience of the step"
+        return False, f"not in the audience of the step: {filters}"[:300]
+
+    return check
+
+
 TRIGGER: Final[dict[str, Check]] = {"trigger": _trigger}
 AFTER_DELAY: Final[dict[str, Check]] = {
     **ACTIVE,
@@ -254,6 +270,7 @@ ABORT_TYPES: Final = {
     "status when due": "campaign_disabled",
     "window when due": "no_longer_in_availability_window",
     "audience when due": "user_not_in_segment",
+    VALIDATIONS: "user_not_in_segment",
     "quiet hours": "quiet_hours",
     "frequency cap": "frequency_capped",
     "rate limit": "rate_limit",

@@ -14,7 +14,17 @@ from typing import Any, Final
 from emulator import clock
 from emulator.call import Occurrence
 from emulator.messaging import outbox, starting
-from emulator.messaging.eligibility import ACTIVE, AFTER_DELAY, RECHECK, TRIGGER, Case, judge, obstacle
+from emulator.messaging.eligibility import (
+    ACTIVE,
+    AFTER_DELAY,
+    RECHECK,
+    TRIGGER,
+    VALIDATIONS,
+    Case,
+    judge,
+    obstacle,
+    validated,
+)
 from emulator.messaging.starting import SENDER, Cause
 from emulator.state import audience, campaigns, canvas_steps, canvases, delays, sends
 from emulator.state.draft import Draft
@@ -99,6 +109,8 @@ class _Walk:
         if later is not None:
             _park(self.draft, self.item, self.now, later)
             return
+        if self._shut_out():
+            return
         place: str | None = self.journey["step"]
         while place is not None:
             outcome, why = self._over(place)
@@ -135,6 +147,18 @@ class _Walk:
             return None
         later = (clock.parse_instant(one["until"]) for one in decisions if "until" in one)
         return min((at for at in later if at > self.now), default=None)
+
+    def _shut_out(self) -> bool:
+        """Who did not pass the step's delivery validations when a message had waited leaves too (documented)."""
+        for one in self.journey.get("messages", ()):
+            checks = self.draft.decisions.get(one, {}).get("checks", ())
+            failed = next(
+                (check for check in checks if check["check"] == VALIDATIONS and check["verdict"] == "fail"), None
+            )
+            if failed is not None:
+                self._end("exited", f"{VALIDATIONS}: {failed['reason']}")
+                return True
+        return False
 
     def _over(self, place: str) -> tuple[str, str]:
         """(outcome, reason) of a journey that ends here; looked at before each step (for the filter assumed)."""
@@ -174,7 +198,15 @@ class _Walk:
         _park(self.draft, item, self.now, at)
 
     def message(self, step: canvas_steps.Step) -> None:
-        """Whatever becomes of the messages, the user goes on when they had their turn (documented)."""
+        """Whatever becomes of the messages, the user goes on when they had their turn. Who is not in the audience of
+        the step's delivery validations leaves (documented, both).
+        """
+        verdicts = judge({VALIDATIONS: validated(step)}, Case(self.draft, self.canvas, self.record, self.now))
+        failed = obstacle(verdicts)
+        if failed is not None:
+            self._tell(step, "fail", failed["reason"])
+            self._end("exited", f"{VALIDATIONS}: {failed['reason']}")
+            return
         sent = [self._send(step, one) for one in step["messages"]]
         self._tell(step, "pass", f"{' and '.join(one['channel'] for one in step['messages'])}: see the step's decision")
         self._wait(step, self.now, sent)

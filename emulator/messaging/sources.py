@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from emulator.messaging.eligibility import ACTIVE, AFTER_DELAY, RECHECK, Check
+from emulator.messaging.eligibility import ACTIVE, AFTER_DELAY, RECHECK, VALIDATIONS, Check, validated
 from emulator.state import campaigns, canvases, sends
 from emulator.state.draft import Draft
 
@@ -64,13 +64,12 @@ class OfCampaign:
 
 
 class OfStep:
-    again: Mapping[str, Check] = ACTIVE
-
     def __init__(self, draft: Draft, send: Send) -> None:
         self.of: Record = draft.canvases.get(send["canvas_id"], {})
         self.step: Record = self.of.get("steps", {}).get(send["step_id"], {})
         found = (one for one in self.step.get("messages", ()) if one["id"] == send["message_id"])
         self.message: Record = next(found, {})
+        self.again: Mapping[str, Check] = {**ACTIVE, VALIDATIONS: validated(self.step)}
         self._user: str = send["braze_id"]
 
     def missing(self) -> tuple[str, str] | None:

@@ -11,8 +11,9 @@ from emulator.state import audience, delays, webhook_templates
 from emulator.state.draft import Draft
 
 Step = Mapping[str, Any]
-"""{id, name, type, next} and, by type, messages: [{id, name, channel, …}], delay (as state.delays reads it), or paths:
-[{name, audience, next}]. `next` is the id of a step, or nothing at the end; in a path without an audience is everybody.
+"""{id, name, type, next} and, by type, messages: [{id, name, channel, …}] and validations (a filter or None), delay (as
+state.delays reads it), or paths: [{name, audience, next}]. `next` is the id of a step, or nothing at the end; in a path
+without an audience is everybody.
 """
 Item = Mapping[str, Any]
 """A step as the seed writes it."""
@@ -68,7 +69,8 @@ def _messages(canvas_id: str, item: Item, here: str, following: str) -> dict[str
         "messages": [
             {**one, "id": _id(canvas_id, one, f"{here}.messages[{index}]"), "name": one.get("name", one["channel"])}
             for index, one in enumerate(found)
-        ]
+        ],
+        "validations": item.get("delivery_validations"),
     }
 
 
@@ -104,6 +106,8 @@ def flaws(draft: Draft, items: Sequence[Item], place: str, depth: int = 0) -> It
             yield f"{here}.exit: nobody comes to what stands below it; take that away"
         if "delay" in item:
             yield from _delay_flaws(item, here)
+        if "delivery_validations" in item:
+            yield from _validation_flaws(draft, item, f"{here}.delivery_validations")
         yield from _path_flaws(draft, item.get("audience_paths", ()), here, depth)
 
 
@@ -112,6 +116,12 @@ def _delay_flaws(item: Item, here: str) -> Iterator[str]:
         delays.read(item, here)
     except ConfigError as error:
         yield str(error)
+
+
+def _validation_flaws(draft: Draft, item: Item, place: str) -> Iterator[str]:
+    if not item.keys() & {"message", "messages"}:
+        yield f"{place}: only a step with message or messages has them"
+    yield from audience.flaws(draft, item["delivery_validations"], place)
 
 
 def _path_flaws(draft: Draft, paths: Sequence[Mapping[str, Any]], here: str, depth: int) -> Iterator[str]:

@@ -68,6 +68,15 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a step that is two": ({"steps": [{"delay": 1, "message": CARD}]}, "this one has message and delay"),
     "an SMS without group": ({"steps": [{"message": SMS}]}, "'subscription_group_id' is a required property"),
     "a field of another channel": ({"steps": [{"message": {**CARD, "url": "x"}}]}, "'url' was unexpected"),
+    "nothing but validations": ({"steps": [{"delivery_validations": GOLD}]}, "this one has none"),
+    "validations of a delay": (
+        {"steps": [{"delay": 1, "delivery_validations": GOLD}]},
+        "seed.canvases[0].steps[0].delivery_validations: only a step with message or messages has them",
+    ),
+    "bad validations": (
+        {"steps": [{"message": CARD, "delivery_validations": {"segment": {"segment_id": "s", "comparison": "is_in"}}}]},
+        "seed.canvases[0].steps[0].delivery_validations.segment: no segment 's'",
+    ),
     "no duration": ({"steps": [{"delay": "soon"}]}, "seed.canvases[0].steps[0].delay: 'soon' is not a duration"),
     "back in time": ({"steps": [{"delay": -1}]}, "seed.canvases[0].steps[0].delay: a message does not come before"),
     "after the exit": ({"steps": [{"exit": True}, {"delay": 1}]}, "seed.canvases[0].steps[0].exit: nobody comes to"),

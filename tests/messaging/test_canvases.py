@@ -121,6 +121,31 @@ def test_of_several_messages_the_first_that_is_over_lets_the_user_go_on() -> Non
     assert texts(braze) == ["next"]
 
 
+def test_who_does_not_pass_the_delivery_validations_leaves() -> None:
+    step = {"name": "Gold", "message": card("gold"), "delivery_validations": GOLD}
+    braze = inside(canvas(step, {"message": card("next")}), profiles=[
+        {"external_id": "ada", "custom_attributes": {"plan": "gold"}}, {"external_id": "bob"}])  # fmt: skip
+    join(braze)
+    join(braze, "bob")
+    assert texts(braze) == ["gold", "next"]
+    [(_, _), (outcome, reason)] = entries(braze)
+    assert outcome == "exited" and reason.startswith("delivery validations: not in the audience of the step: ")
+    assert profile(braze, "bob")["canvases_received"][0]["last_exited"] == "2026-01-01T12:00:00.000Z"
+
+
+def test_delivery_validations_are_looked_at_again_when_a_message_had_to_wait() -> None:
+    quiet = {"start": "12:00", "end": "14:00"}
+    email = {"channel": "email", "app_id": "a", "from": "S <s@example.com>", "subject": "s", "body": "b"}
+    step = {"message": email, "delivery_validations": GOLD}
+    gold = {"external_id": "ada", "email": "ada@example.com", "custom_attributes": {"plan": "gold"}}
+    braze = inside(canvas(step, {"message": card("next")}, quiet_hours=quiet), profiles=[gold])
+    join(braze)
+    braze.post("/users/track", {"attributes": [{"external_id": "ada", "plan": "tin"}]})
+    advance(braze, 7200)
+    assert (table(braze, "messages"), [outcome for outcome, _ in entries(braze)]) == ([], ["exited"])
+    assert entries(braze)[0][1].startswith("delivery validations: ")
+
+
 @pytest.mark.parametrize("name", GONE)
 def test_the_user_goes_on_whatever_becomes_of_a_message(name: str) -> None:
     braze = inside(canvas({"message": GONE[name]}, {"message": card("next")}))
