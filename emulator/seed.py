@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from emulator import ids, resources
+from emulator import advice, ids, resources
 from emulator import state as rooms
 from emulator.errors import ConfigError, SchemaError
 from emulator.state import braze, names
@@ -118,7 +118,9 @@ def explain(against: Mapping[str, Any], document: Any, where: str) -> list[str]:
 
 
 def _meant(error: Any) -> str:
-    """What was probably meant by a key that is not known, or which keys there are."""
+    """What was probably meant by a key that is not known, or which keys there are; or of which keys one is wanted."""
+    if error.validator == "oneOf" and all("required" in branch for branch in error.validator_value):
+        return f"; {advice.fix(error, 'it')}"
     if error.validator != "additionalProperties" or not isinstance(error.instance, dict):
         return ""
     known = error.schema.get("properties", {})

@@ -43,6 +43,33 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no such group": ({"trigger": {"subscription": {"subscription_group_id": "g"}}}, "no group 'g'"),
     "no such segment": ({"audience": {"segment": {"segment_id": "s", "comparison": "is_in"}}}, "audience"),
     "no time": ({"start": "tomorrow"}, "seed.campaigns[0].start"),
+    "exceptions without a delay": (
+        {"exception_events": [{"event": {"name": "x"}}]},
+        "seed.campaigns[0].exception_events: they count while a message waits; give the campaign a delay",
+    ),
+    "an exception of another kind": (
+        {"delay": 1, "exception_events": [{"attribute": {"name": "x"}}]}, "'attribute' was unexpected"),
+    "a bad pattern of an exception": (
+        {"delay": 1, "exception_events": [{"event": {"name": "x", "properties": [
+            {"property": "a", "comparison": "matches_regex", "value": "("}]}}]},
+        "seed.campaigns[0].exception_events[0].event.properties[0]: '(' is not a regular expression",
+    ),
+    "quiet hours of no length": (
+        {"quiet_hours": {"start": "22:00", "end": "22:00"}},
+        "seed.campaigns[0].quiet_hours: start and end are both 22:00"),
+    "quiet hours without an end": ({"quiet_hours": {"start": "22:00"}}, "'end' is a required property"),
+    "an hour that no day has": ({"quiet_hours": {"start": "24:00", "end": "06:00"}}, "quiet_hours.start: '24:00'"),
+    "quiet hours and then": (
+        {"quiet_hours": {"start": "22:00", "end": "06:00", "then": "drop"}}, "quiet_hours.then: 'drop' is not one of"),
+    "too slow": ({"rate_limit": 9}, "rate_limit: 9 is less than the minimum of 10"),
+    "too fast": ({"rate_limit": 500_001}, "rate_limit: 500001 is greater than the maximum"),
+    "a long window": (
+        {"conversion_events": [{"type": "Makes Any Purchase", "window": 2_592_001}]}, "window: 2592001 is greater"),
+    "five conversion events": ({"conversion_events": [{"type": "Makes Any Purchase"}] * 5}, "is too long"),
+    "a purchase of what": (
+        {"conversion_events": [{"type": "Makes Specific Purchase"}]}, "'product' is a required property"),
+    "an event of what name": (
+        {"conversion_events": [{"type": "Performs Custom Event"}]}, "'custom_event_name' is a required property"),
     "a trigger of an API campaign": ({"is_api_campaign": True, "trigger": {"api": True}}, "seed.campaigns[0].trigger"),
 }  # fmt: skip
 
@@ -53,6 +80,33 @@ def test_what_does_not_fit_is_named(name: str) -> None:
     with pytest.raises(ConfigError) as error:
         planted(**fields)
     assert told in str(error.value)
+
+
+CAP: dict[str, Any] = {"channel": "email", "count": 1, "days": 1}
+BAD_CAPS: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "eleven": ([CAP] * 11, "frequency_caps: "),
+    "of nothing": ([{"count": 1}], "; it needs exactly one of minutes, days, weeks"),
+    "of two times": ([{**CAP, "weeks": 1}], "; it needs exactly one of minutes, days, weeks"),
+    "none at all": ([{**CAP, "count": 0}], "count: 0 is less than the minimum of 1"),
+    "over 30 days": ([{**CAP, "days": 31}], "days: 31 is greater than the maximum of 30"),
+    "over four weeks": ([{"count": 1, "weeks": 5}], "weeks: 5 is greater than the maximum of 4"),
+    "of a channel that is never capped": (
+        [{**CAP, "channel": "content_card"}],
+        "channel: 'content_card' is not one of",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_CAPS)
+def test_frequency_caps_that_do_not_fit_are_named(name: str) -> None:
+    rules, told = BAD_CAPS[name]
+    with pytest.raises(ConfigError) as error:
+        Emulator({"settings": {"frequency_caps": rules}})
+    assert "seed.settings.frequency_caps" in str(error.value) and told in str(error.value)
+
+
+def test_ten_frequency_caps_are_taken() -> None:
+    Emulator({"settings": {"frequency_caps": [CAP] * 9 + [{"count": 2, "minutes": 43_200, "tag": "promo"}]}})
 
 
 def test_a_campaign_stands_once() -> None:
