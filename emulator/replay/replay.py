@@ -15,7 +15,7 @@ from emulator.call import Json, Request, Response
 from emulator.client import ControlClient
 from emulator.clock import parse_duration
 from emulator.errors import ConfigError
-from emulator.explaining import drawing, gathering
+from emulator.explaining import drawing, gathering, messages
 from emulator.pipeline import Emulator
 from emulator.replay import calling, reports, scenario, steps
 from emulator.replay.scenario import Scenario
@@ -173,7 +173,7 @@ class InProcess:
         return inspection.shown(found, reveal=True) if found else None
 
     def messages(self) -> list[Message]:
-        return [{"id": key, **one} for key, one in self._workspace.view().messages.items()]
+        return [messages.shown(key, one, reveal=True) for key, one in self._workspace.view().messages.items()]
 
     def explain(self, trace: str) -> Json:
         return gathering.told(self._emulator.journal, self._emulator.workspaces, trace)

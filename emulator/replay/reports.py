@@ -13,6 +13,7 @@ import orjson
 
 from emulator import entries
 from emulator.call import Json
+from emulator.explaining.messages import about
 
 PASSED, FAILED, STRICT, SKIPPED, UNUSABLE = "passed", "failed", "strict", "skipped", "unusable"
 MARKS: Final = {PASSED: "✓", FAILED: "✗", STRICT: "!", SKIPPED: "-"}
@@ -119,7 +120,7 @@ def _detail(step: StepResult) -> Iterator[str]:
     for entry in () if step.diagram else step.others:
         yield _labelled("recorded", f"{entries.line(entry)} {_shown(entry['request']['body'])}")
     for message in step.messages:
-        who = f"{message['channel']} of '{message['campaign']}' to {message['external_id'] or message['braze_id']}"
+        who = f"{message['channel']} of '{about(message)}' to {message['external_id'] or message['braze_id']}"
         yield _labelled("message", f"{who} {_shown(message['content'])}")
     if step.means:
         yield from _wrapped(step.means, _labelled("means", ""), " " * 16)

@@ -208,6 +208,14 @@ def test_what_a_message_saves_goes_into_later_calls(tmp_path: Path) -> None:
     assert "email of 'Greeting' to ada" in reports.text(seen, detail=True)
 
 
+def test_a_message_of_a_canvas_is_found_and_told(tmp_path: Path) -> None:
+    given = GREETED.replace("campaigns:", "canvases:").replace("name: Greeting", "name: Journey")
+    given = given.replace("messages:\n        - {id: m,", "steps:\n        - message: {id: m,")
+    seen = written(tmp_path, SEEN % "one" + "  - message: {canvas: Journey, arrives: '{{any}}', count: 1}\n", given)
+    assert seen.status == reports.PASSED, reports.text(seen)
+    assert "email of 'Journey, step Message' to ada" in reports.text(seen, detail=True)
+
+
 def test_a_message_that_did_not_come_is_told_with_the_nearest(tmp_path: Path) -> None:
     result = written(tmp_path, SEEN % "one" + "  - message: {content: {subject: x}}\n", GREETED)
     assert result.steps[1].findings[0].text == "message: expected at least 1 such messages, found 0"
