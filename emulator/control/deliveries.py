@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import islice, zip_longest
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from emulator import inspection, redaction
 from emulator.call import Json
@@ -37,7 +37,7 @@ def _attempts(view: Draft, given: Given) -> Iterator[tuple[str, Mapping[str, Any
     for key, held in chosen:
         if held is not None and _fits(held, given):
             for place, attempt in enumerate(held["attempts"]):
-                host = urlsplit(_request(held, attempt)["url"]).hostname
+                host = _parts(_request(held, attempt)["url"]).hostname
                 if given.get("status") in (None, attempt["status"]) and given.get("host") in (None, host):
                     yield key, held, place
 
@@ -48,6 +48,14 @@ def _fits(held: Mapping[str, Any], given: Given) -> bool:
         and is_about(held, given)
         and given.get("user") in (None, held["external_id"], held["braze_id"])
     )
+
+
+def _parts(url: str) -> SplitResult:
+    """Of an address; of what is none, nothing."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def _request(held: Mapping[str, Any], attempt: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -72,7 +80,7 @@ def _shown(emulator: Emulator, key: str, held: Mapping[str, Any], place: int, re
 
 def _written(request: Mapping[str, Any], reveal: bool) -> dict[str, Any]:
     """The request as it goes out; `body` is its very text, in UTF-8 on the wire."""
-    parts = urlsplit(request["url"])
+    parts = _parts(request["url"])
     target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     length = len(request["body"].encode())
     sized = {"Content-Length": str(length)} if length or request["request_method"] not in ("GET", "HEAD") else {}

@@ -118,7 +118,7 @@ def _exchange(told: Told, one: Told, other: Told | None) -> Iterator[Step]:
     out = one["direction"] == "out"
     start = _named(one["service"]) if out else APP
     callee = other or one
-    end = _named(callee["service"]) if other or not out else urlsplit(one["path"]).hostname or "nowhere"
+    end = _named(callee["service"]) if other or not out else _address(one["path"])[0]
     numbers = f"#{one['id']}" + (f" = #{other['id']}" if other else "")
     origin = next((message for message in told["messages"] if _attempt(message, one)), None) if out else None
     if origin is not None:
@@ -134,8 +134,17 @@ def _exchange(told: Told, one: Told, other: Told | None) -> Iterator[Step]:
 
 def _label(entry: Told) -> str:
     """Method and path; of what went to a host outside, too."""
-    path = urlsplit(entry["path"]).path if entry["direction"] == "out" else entry["path"]
-    return entries.address({**entry, "path": path or entry["path"]})
+    path = _address(entry["path"])[1] if entry["direction"] == "out" else entry["path"]
+    return entries.address({**entry, "path": path})
+
+
+def _address(url: str) -> tuple[str, str]:
+    """Host and path; of what is no address, nowhere and all of it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "nowhere", url
+    return (parts.hostname, parts.path or "/") if parts.hostname else ("nowhere", url)
 
 
 def _purpose(entry: Told) -> str:

@@ -22,6 +22,8 @@ from emulator.messaging.turns import Turns
 from emulator.workspaces import Workspace
 
 REFUSED: Final = 0
+ENTRY: Final = "X-Emulator-Entry"
+"""The number of the other side's entry in the journal."""
 TIMEOUT: Final = 10.0
 """Seconds that a partner waits for Braze (assumed)."""
 WEBHOOK_TIMEOUT: Final = 120.0
@@ -197,7 +199,11 @@ class Dispatcher:
         patience = request.patience
         with outbox.chained(chain + 1):
             response = self._pipeline.answer(request)
-        return outside.too_late(patience) if request.patience < 0 else (response, "")
+        if request.patience >= 0:
+            return response, ""
+        late, note = outside.too_late(patience)
+        late.headers[ENTRY] = response.headers[ENTRY]  # which exchange it was, though nobody waited for its answer
+        return late, note
 
 
 def _timeout(workspace: Workspace, item: Mapping[str, Any]) -> float:

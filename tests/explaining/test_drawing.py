@@ -101,6 +101,31 @@ def test_retries_a_resent_message_and_a_refusal() -> None:
         assert part in drawn, part
 
 
+@pytest.mark.parametrize(
+    ("url", "end", "label"),
+    [
+        ("http://[::1/x", "nowhere", "POST http://[::1/x  #2"),
+        ("hook", "nowhere", "POST hook  #2"),
+        ("https://example.com", "example.com", "POST /  #2"),
+    ],
+)
+def test_an_address_that_is_none_leads_nowhere(url: str, end: str, label: str) -> None:
+    braze = started(hook(url=url))
+    [_, arrow] = [step for step in steps(braze, track(braze)) if isinstance(step, Arrow)]
+    assert (arrow.end, arrow.label, arrow.sent) == (end, label, False)
+    assert create_app(braze.emulator).test_client().get("/_emulator/deliveries").status_code == 200
+
+
+def test_an_answer_that_nobody_waited_for_is_one_arrow() -> None:
+    braze = started(hook(url=ALIAS), settings={"webhooks": {"timeout_seconds": 0.01, "retry_seconds": []}})
+    when = {"operation": "create_alias"}
+    braze.emulator.workspaces.default.faults.append(faults.parse({"when": when, "delay": 30}, "slow"))
+    arrows = [step for step in steps(braze, track(braze)) if isinstance(step, Arrow)]
+    assert [(arrow.start, arrow.end, arrow.answer) for arrow in arrows] == [
+        ("your app", "Braze", "201"), ("Braze", "Braze", "408"),
+    ]  # fmt: skip
+
+
 def test_connected_content_is_named() -> None:
     braze = started(hook(body=FETCH))
     found = steps(braze, track(braze))
