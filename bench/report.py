@@ -107,7 +107,7 @@ _GROWTH = (
 _GROWTH_HEAD = ("profiles", "resident MB", "loading s", "change one µs, median / p99", "create one µs, median")
 _LIQUID = (
     "In process, in one thread: how often a second the templates of the partners' pages are parsed for the first time,"
-    " rendered with trace and findings, and rendered without a trace. A message renders each of its texts."
+    " rendered with trace and findings, and rendered without a trace, as a message does with each of its texts."
 )
 _LIQUID_HEAD = ("template", "characters", "parsed /s", "rendered /s", "untraced /s")
 _STEPS = (

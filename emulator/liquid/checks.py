@@ -7,9 +7,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from emulator.liquid.values import JSON, MESSAGE, OUTPUT, TEXT, Finding, Options, Step
+from emulator.liquid.values import JSON, MESSAGE, OUTPUT, TEXT, Finding, Options
 from emulator.mending import Mender
 
 _WHOLE_LINK: Final = re.compile(r"(?<![=&%/\w])https?%3A%2F%2F[^\s\"'<>]*", re.IGNORECASE)
@@ -22,7 +22,27 @@ _MENDED: Final = 131_072
 _DEEPEST: Final = 100
 
 
-def check(output: str, steps: list[Step], options: Options) -> list[Finding]:
+class Wrote(Protocol):
+    """A tag or output that wrote `output[start:end]`."""
+
+    place: str
+    start: int
+    end: int
+
+    @property
+    def tag(self) -> str: ...
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def shown(self) -> str: ...
+
+    @property
+    def at(self) -> tuple[int, int]: ...
+
+
+def check(output: str, steps: list[Wrote], options: Options) -> list[Finding]:
     """`steps` are those that wrote into the output."""
     found = list(_links(output, steps))
     if options.expects == JSON:
@@ -46,13 +66,13 @@ def placeholders(template: str) -> Iterator[Finding]:
         yield Finding("placeholder_left", f"{found[0]} stands for a value of yours; put it in", MESSAGE, line, column)
 
 
-def _links(output: str, steps: list[Step]) -> Iterator[Finding]:
+def _links(output: str, steps: list[Wrote]) -> Iterator[Finding]:
     for link in islice(_WHOLE_LINK.finditer(output), _MOST):
         text = f"{link[0][:60]}… is a whole link, URL-encoded; nothing can open it"
         yield _at(output, steps, link.start(), "link_encoded_whole", text)
 
 
-def _json(output: str, steps: list[Step], options: Options) -> Iterator[Finding]:
+def _json(output: str, steps: list[Wrote], options: Options) -> Iterator[Finding]:
     """Every usual mistake with its line and column, and what a parser says after those are mended."""
     try:
         value = json.loads(output)
@@ -70,7 +90,7 @@ def _json(output: str, steps: list[Step], options: Options) -> Iterator[Finding]
         yield from islice(_blanks(value, ""), _MOST)
 
 
-def _rest(output: str, mended: str, steps: list[Step]) -> Iterator[Finding]:
+def _rest(output: str, mended: str, steps: list[Wrote]) -> Iterator[Finding]:
     try:
         json.loads(mended)
     except RecursionError:
@@ -79,8 +99,8 @@ def _rest(output: str, mended: str, steps: list[Step]) -> Iterator[Finding]:
         if not mended.strip():
             yield Finding("invalid_json", "there is nothing but white space", OUTPUT, 1, 1)
             return
-        before = next((step for step in reversed(steps) if step.start <= error.pos and step.line), None)
-        hint = f"; {before.source} of line {before.line} is before it" if before and mended == output else ""
+        before = next((step for step in reversed(steps) if step.start <= error.pos), None)
+        hint = f"; {before.source} of line {before.at[0]} is before it" if before and mended == output else ""
         yield Finding("invalid_json", f"{error.msg}{hint}", OUTPUT, error.lineno, error.colno)
 
 
@@ -101,16 +121,16 @@ def _blanks(value: Any, path: str, depth: int = 0) -> Iterator[Finding]:
             yield from _blanks(held, f"{path}[{number}]", depth + 1)
 
 
-def _seconds(output: str, steps: list[Step]) -> Iterator[Finding]:
+def _seconds(output: str, steps: list[Wrote]) -> Iterator[Finding]:
     for found in islice(_SECONDS.finditer(output), _MOST):
         quoted = " and a text" if found[2] else ""
         text = f"{found[1]} is {found[3]}: seconds{quoted}; in milliseconds it is {found[3]}000"
         yield _at(output, steps, found.start(3), "seconds_not_milliseconds", text)
 
 
-def _empty_keys(output: str, steps: list[Step], options: Options) -> Iterator[Finding]:
+def _empty_keys(output: str, steps: list[Wrote], options: Options) -> Iterator[Finding]:
     for step in steps:
-        if step.tag not in ("output", "echo") or step.value.strip():
+        if step.tag not in ("output", "echo") or step.shown.strip():
             continue
         key = _KEY_BEFORE.search(output, max(0, step.start - 200), step.start)
         if key is None or output[step.end : step.end + 1] not in ('"', ",", "}", "\n", " "):
@@ -120,17 +140,19 @@ def _empty_keys(output: str, steps: list[Step], options: Options) -> Iterator[Fi
         yield Finding("required_value" if needed else "empty_value", text, *_place(step))
 
 
-def _place(step: Step) -> tuple[str, int, int]:
-    return step.place, step.line, step.column
+def _place(step: Wrote) -> tuple[str, int, int]:
+    return step.place, *step.at
 
 
-def _at(output: str, steps: list[Step], at: int, rule: str, text: str) -> Finding:
+def _at(output: str, steps: list[Wrote], at: int, rule: str, text: str) -> Finding:
     """A finding about a place in the output, with the tag that wrote it."""
     line = output.count("\n", 0, at) + 1
     column = at - output.rfind("\n", 0, at)
     index = bisect_right([step.start for step in steps], at) - 1
     wrote = steps[index] if index >= 0 and steps[index].start <= at < steps[index].end else None
-    hint = f" (written by {wrote.source}, {wrote.place} line {wrote.line})" if wrote and len(wrote.source) < 100 else ""
+    hint = (
+        f" (written by {wrote.source}, {wrote.place} line {wrote.at[0]})" if wrote and len(wrote.source) < 100 else ""
+    )
     return Finding(rule, text + hint, OUTPUT, line, column)
 
 

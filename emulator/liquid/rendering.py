@@ -27,7 +27,6 @@ from emulator.liquid.values import (
     Finding,
     Options,
     Rendered,
-    Step,
     instant,
 )
 from emulator.liquid.work import Aborted, Buffer, Context, Work
@@ -62,10 +61,10 @@ class Renderer:
         work = Work(self.engine, given, options, now)
         end = self._end(template, work)
         findings = [*work.findings.values()]
-        steps = tuple(step.step() for step in work.steps)
         if end.outcome == RENDERED:
-            end, more = _finished(end, template, work, steps)
+            end, more = _finished(end, template, work)
             findings += more
+        steps = tuple(step.step() for step in work.steps) if options.trace else ()
         return Rendered(
             end.outcome, end.output, end.reason, end.abort_type, end.place, *end.at, work.extras, work.promotions,
             tuple(findings), work.findings_left_out, steps, work.left_out, clock.stopwatch() - began, work.meter.worked,
@@ -171,10 +170,10 @@ def words(error: LiquidError) -> str:
     return f"{start}: {error.message}"
 
 
-def _finished(end: _End, template: str, work: Work, steps: tuple[Step, ...]) -> tuple[_End, list[Finding]]:
+def _finished(end: _End, template: str, work: Work) -> tuple[_End, list[Finding]]:
     output, found, options = end.output, list(checks.placeholders(template)), work.options
     if options.expects in (URL, HEADER) and output != output.strip():
         output = output.strip()
         found.append(Finding("value_trimmed", "white space around it is taken off", MESSAGE))
-    found += checks.check(end.output, [step for step in steps if step.start >= 0], options)
+    found += checks.check(end.output, [step for step in work.steps if step.start >= 0], options)
     return _End(end.outcome, output), found

@@ -56,8 +56,8 @@ class Options:
 
     `attempt` counts the renderings of this message that Connected Content sent back, from 0. `required` names the keys
     of a JSON body that the receiver insists on. `ports` are those that Connected Content may call, None for any.
-    `print_errors` puts the words of an error of one tag into the text, as Shopify does, instead of not sending.
-    `spent` is what the message's other texts took of its `seconds` of work.
+    `print_errors` puts the words of an error of one tag into the text, as Shopify does, instead of not sending. Without
+    `trace` no steps are told; findings are the same. `spent` is what the message's other texts took of its `seconds`.
     """
 
     expects: str = TEXT

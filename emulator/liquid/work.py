@@ -77,19 +77,21 @@ class Open:
         return placed(self.parsed.scanned.place(begin), self.origin)
 
     @property
+    def tag(self) -> str:
+        return names.tag(self.token)
+
+    @property
     def source(self) -> str:
-        return self.parsed.scanned.text(self.token)
+        """As it was written, as far as it is shown."""
+        return cut(self.parsed.scanned.text(self.token))
+
+    @property
+    def shown(self) -> str:
+        return ruby.brief(self.value, _SHOWN)
 
     def step(self) -> Step:
         return Step(
-            *(
-                names.tag(self.token),
-                cut(self.source),
-                self.place,
-                *self.at,
-                self.depth,
-                ruby.brief(self.value, _SHOWN),
-            ),
+            *(self.tag, self.source, self.place, *self.at, self.depth, self.shown),
             *(self.branch, self.spent, self.start, self.end, self.call),
         )
 
@@ -146,8 +148,6 @@ class Work:
             self.open.pop()
 
     def _keep(self, step: Open) -> None:
-        if not self.options.trace:
-            return
         if len(self.steps) < CAPS["steps"]:
             self.steps.append(step)
         else:

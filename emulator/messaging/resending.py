@@ -79,7 +79,7 @@ def _rendered(
     if missing := job.missing():
         return held["content"], missing[1]
     seed = f"{workspace.random_seed}/{held['decision']}"
-    options = Options(seed=seed, fetch=fetch, cache=workspace.answers, ports=None)
+    options = Options(seed=seed, fetch=fetch, cache=workspace.answers, ports=None, trace=False)
     changes = dict(item["resend"]["changes"])
     if "request_headers" in changes:
         changes["request_headers"] = headers(job.variant.get("request_headers") or {}, changes["request_headers"])

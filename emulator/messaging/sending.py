@@ -107,7 +107,9 @@ def send(workspace: Workspace, item: Mapping[str, Any], fetch: Fetcher) -> None:
         verdicts.append(_placed(workspace, job))
     if obstacle(verdicts) is None:
         seed = f"{workspace.random_seed}/{item['send']['decision']}"
-        options = Options(seed=seed, fetch=fetch, cache=workspace.answers, attempt=item["attempt"], ports=None)
+        options = Options(
+            seed=seed, fetch=fetch, cache=workspace.answers, attempt=item["attempt"], ports=None, trace=False
+        )
         composed = job.composed(options)
     with workspace.transaction() as draft:
         if composed is None:
