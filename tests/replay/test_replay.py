@@ -384,6 +384,18 @@ def url() -> Iterator[str]:
     server.stop()
 
 
+@pytest.mark.parametrize("remote", [False, True])
+def test_explain_draws_what_a_call_led_to(url: str, remote: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    path = SCENARIOS.parent / "messages" / "event_orders_a_postcard.yaml"
+    assert replay.replay([path], url=url if remote else None, explain=True) == 0
+    lines = capsys.readouterr().out.splitlines()
+    drawn = [line for line in lines if "│" in line]
+    assert sum("POST /integrations/webhook  #" in line for line in drawn) == 1
+    assert any("• bob, Welcome card: not sent: club.level equals 'gold'" in line for line in drawn)
+    assert max(map(len, drawn)) <= 100
+    assert sum(line.strip().startswith("trace ") for line in lines) == 2, "an export leads to nothing and is not drawn"
+
+
 @pytest.mark.parametrize("path", replay.files([SCENARIOS.parent, FIXTURES]), ids=lambda path: path.stem)
 def test_an_address_gives_the_same_as_in_process(url: str, path: Path) -> None:
     def told(result: reports.Result) -> list[tuple[str, str, int]]:
