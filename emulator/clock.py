@@ -12,7 +12,7 @@ from emulator.errors import ConfigError
 UTC: Final = timezone.utc
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 CENTURY: Final = 100 * 366 * 86400.0
-EARLIEST: Final = datetime(1, 1, 1, tzinfo=UTC).timestamp()
+EARLIEST: Final = datetime(1000, 1, 1, tzinfo=UTC).timestamp()
 LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -41,7 +41,7 @@ class Clock:
     def set(self, at: float, frozen: bool) -> None:
         """Raises ConfigError for an instant that the calendar does not have."""
         if not EARLIEST <= at <= LATEST:
-            raise ConfigError("the clock stays between the years 1 and 9000")
+            raise ConfigError("the clock stays between the years 1000 and 9000")
         self._reading = at - time.time(), at if frozen else None
 
     def freeze(self) -> None:
@@ -152,7 +152,7 @@ def parse_duration(text: str | int | float) -> float:
     seconds = sum(float(amount) * _SECONDS[unit] for amount, unit in parts)
     written = "".join(amount + unit for amount, unit in parts)
     if not parts or written != str(text).replace(" ", "") or seconds > CENTURY:
-        raise ConfigError(f"'{text}' is not a duration; write for example 90s, 15m, 1h30m or 2d")
+        raise ConfigError(f"'{text}' is not a duration; write for example 90s, 15m, 1h30m or 2d, a century at most")
     return seconds
 
 

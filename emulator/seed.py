@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -18,6 +18,9 @@ from emulator.errors import ConfigError, SchemaError
 from emulator.state import braze, names
 from emulator.state.credential import Credential
 from emulator.state.draft import Draft
+
+_SHOWN: Final = 200
+"""Letters of a value that are told at most."""
 
 
 @cache
@@ -114,17 +117,47 @@ def explain(against: Mapping[str, Any], document: Any, where: str) -> list[str]:
         errors = sorted(found, key=lambda error: list(map(str, error.path)))
     except RecursionError:
         return [f"{where}: what does not fit stands too deep inside; write it flatter"]
-    return [f"{place(error.absolute_path)}: {error.message}{_meant(error)}" for error in errors]
+    return [f"{place(error.absolute_path)}: {said}" for error in errors if (said := _said(error))]
+
+
+def _said(error: Any) -> str:
+    """What is wrong, and how to mend it; nothing where another error says it already."""
+    if error.validator == "unevaluatedProperties":
+        return _not_of_the_message(error)
+    held = repr(error.instance)
+    text = error.message.replace(held, f"{held[:_SHOWN]}…") if len(held) > _SHOWN else error.message
+    if error.validator == "not" and "description" in error.validator_value:
+        return str(error.validator_value["description"])
+    if error.validator == "pattern" and "description" in error.schema:
+        return f"{text}; {advice.fix(error, 'it')}"
+    return f"{text}{_meant(error)}"
+
+
+def _not_of_the_message(error: Any) -> str:
+    """The keys that no message of the channel has. The validator names every key as soon as the value of one does not
+    fit, and where the channel is not known; that is told by another error.
+    """
+    kind = "from_template" if "template" in error.instance else f"{error.instance.get('channel')}_message"
+    known = {**error.schema["properties"], **schema()["$defs"].get(kind, {"properties": error.instance})["properties"]}
+    unknown = [key for key in error.instance if key not in known]
+    if not unknown:
+        return ""
+    were = ", ".join(map(repr, unknown)) + (" was" if len(unknown) == 1 else " were")
+    return f"{were} unexpected{_nearest(unknown, known)}"
 
 
 def _meant(error: Any) -> str:
     """What was probably meant by a key that is not known, or which keys there are; or of which keys one is wanted."""
-    if error.validator == "oneOf" and all("required" in branch for branch in error.validator_value):
+    if error.validator in ("oneOf", "anyOf") and all("required" in branch for branch in error.validator_value):
         return f"; {advice.fix(error, 'it')}"
     if error.validator != "additionalProperties" or not isinstance(error.instance, dict):
         return ""
     known = error.schema.get("properties", {})
-    near = [names.closest(key, known) or names.closest(key.rstrip("s"), known) for key in error.instance.keys() - known]
+    return _nearest(error.instance.keys() - known, known)
+
+
+def _nearest(unknown: Iterable[str], known: Iterable[str]) -> str:
+    near = [names.closest(key, known) or names.closest(key.rstrip("s"), known) for key in unknown]
     if any(near):
         return "; " + ", ".join(sorted(filter(None, map(names.did_you_mean, near))))
     return f"; there are: {', '.join(known)}" if known else ""

@@ -128,6 +128,15 @@ def test_no_duration_is_refused_with_an_example(text: str) -> None:
         clock.parse_duration(text)
 
 
+@pytest.mark.parametrize("year", [1, 999, 9001])
+def test_a_clock_stays_where_every_day_has_days_around_it(year: int) -> None:
+    still = Clock()
+    with pytest.raises(ConfigError, match="between the years 1000 and 9000"):
+        still.set(datetime(year, 1, 2, tzinfo=UTC).timestamp(), frozen=True)
+    still.set(datetime(1000, 1, 2, tzinfo=UTC).timestamp(), frozen=True)
+    assert still.now().year == 1000
+
+
 def test_instants_are_written_in_utc() -> None:
     at = NOON + timedelta(microseconds=678901)
     assert (clock.iso(at), clock.iso_ms(at)) == ("2026-01-02T12:00:00Z", "2026-01-02T12:00:00.678Z")

@@ -29,6 +29,7 @@ TIMEOUT: Final = 10.0
 WEBHOOK_TIMEOUT: Final = 120.0
 """Seconds that Braze waits for the answer to a webhook (documented; older texts say 90)."""
 MAX_CHAIN: Final = 50
+_NOT_IN_HEADERS: Final = frozenset("\r\n\0")
 
 Followup = Callable[[Any, dict[str, Any], Response], None]
 Compose = Callable[[Workspace, Mapping[str, Any], Fetcher], None]
@@ -177,6 +178,8 @@ class Dispatcher:
         parts = _address(item["url"])
         if parts is None:
             return _refused(f"'{item['url']}' is not an address; write http:// or https:// and a host")
+        if broken := [name for name, value in item["headers"].items() if {*value} & _NOT_IN_HEADERS]:
+            return _refused(f"HTTP cannot write this address or header: {broken[0]} has a line break in its value")
         host = parts.hostname or ""
         if host not in self._hosts and host not in self._allowed:
             return _refused(f"nothing leaves this machine; to allow it, start with --allow-hosts {host}")

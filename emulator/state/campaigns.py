@@ -169,7 +169,7 @@ def shared_flaws(
         yield f"{place}.quiet_hours: start and end are both {quiet['start']}, which is no time at all"
     total = item.get("control_percentage", 0) + sum(one.get("percentage", 0) for one in among)
     if total > 100 + _EPSILON:
-        yield f"{place}: the percentages of the variants and of the control group are {total:g} together"
+        yield f"{place}: variants and control group have {total:g} percent together; at most 100 are to be had"
     yield from trigger_flaws(draft, item.get("trigger", {"api": True}), f"{place}.trigger", now)
 
 

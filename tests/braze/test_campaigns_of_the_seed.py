@@ -36,7 +36,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
             {"property": "a", "comparison": "matches_regex", "value": "("}]}}},
         "seed.campaigns[0].trigger.event.properties[0]: '(' is not a regular expression",
     ),
-    "over a hundred": ({"control_percentage": 60, "messages": [{**HOOK, "percentage": 50}]}, "are 110 together"),
+    "over a hundred": ({"control_percentage": 60, "messages": [{**HOOK, "percentage": 50}]}, "110 percent together"),
     "an id twice": ({"messages": [HOOK, HOOK]}, "the id 'hook' stands twice"),
     "no duration": ({"delay": "soon"}, "seed.campaigns[0].delay: 'soon' is not a duration"),
     "a negative delay": ({"delay": -1}, "a message does not come before what starts it"),
@@ -59,6 +59,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         "seed.campaigns[0].quiet_hours: start and end are both 22:00"),
     "quiet hours without an end": ({"quiet_hours": {"start": "22:00"}}, "'end' is a required property"),
     "an hour that no day has": ({"quiet_hours": {"start": "24:00", "end": "06:00"}}, "quiet_hours.start: '24:00'"),
+    "an hour in another form": ({"quiet_hours": {"start": "10pm", "end": "06:00"}}, "$'; it must look like 22:30"),
     "quiet hours and then": (
         {"quiet_hours": {"start": "22:00", "end": "06:00", "then": "drop"}}, "quiet_hours.then: 'drop' is not one of"),
     "too slow": ({"rate_limit": 9}, "rate_limit: 9 is less than the minimum of 10"),
@@ -72,6 +73,27 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         {"conversion_events": [{"type": "Performs Custom Event"}]}, "'custom_event_name' is a required property"),
     "a trigger of an API campaign": ({"is_api_campaign": True, "trigger": {"api": True}}, "seed.campaigns[0].trigger"),
 }  # fmt: skip
+
+
+MAIL: dict[str, Any] = {"id": "m", "channel": "email", "app_id": "a", "from": "a@b.co", "subject": "s", "body": "b"}
+SAID_ALONE: dict[str, tuple[dict[str, Any], str]] = {
+    "a misspelt field": ({**MAIL, "subjct": "x"}, "[0]: 'subjct' was unexpected; did you mean 'subject'?"),
+    "a field of no message": ({**HOOK, "title": "x"}, "[0]: 'title' was unexpected; there are: id, name, percentage, "
+                              "channel, url, request_method, request_headers, body, message_variation_id"),
+    "a wrong value": ({**HOOK, "request_headers": {"X": 1}}, "[0].request_headers.X: 1 is not of type 'string'"),
+    "no channel": ({"id": "m", "body": "x"}, "[0]: 'channel' is a required property"),
+    "no body": ({k: v for k, v in MAIL.items() if k != "body"}, "; it needs one of body, email_template_id"),
+    "a long value": ({**HOOK, "percentage": "9" * 5000}, f"[0].percentage: '{'9' * 199}… is not of type 'number'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAID_ALONE)
+def test_a_message_that_does_not_fit_is_told_in_one_line(name: str) -> None:
+    message, told = SAID_ALONE[name]
+    with pytest.raises(ConfigError) as error:
+        planted(messages=[message])
+    assert str(error.value).startswith("seed.campaigns[0].messages[0]") and str(error.value).endswith(told)
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("name", BAD)

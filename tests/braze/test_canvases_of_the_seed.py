@@ -89,7 +89,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         "variants[0].steps[0].audience_paths[0].steps[0].audience_paths[0].audience.segment: no segment",
     ),
     "steps and variants": ({"steps": [], "variants": [{}]}, "it has steps and variants; write the steps into"),
-    "over a hundred": ({"control_percentage": 60, "variants": [{"percentage": 50}]}, "are 110 together"),
+    "over a hundred": ({"control_percentage": 60, "variants": [{"percentage": 50}]}, "110 percent together"),
     "an id twice": ({"steps": [{"id": "a", "delay": 1}, {"message": {**CARD, "id": "a"}}]}, "the id 'a' stands twice"),
     "two triggers": ({"trigger": {"api": True, "event": {"name": "x"}}}, "too many properties"),
     "a bad pattern": ({"trigger": REGEX}, "seed.canvases[0].trigger.event.properties[0]: '('"),

@@ -132,7 +132,7 @@ def test_a_reset_returns_to_the_seed() -> None:
         ),
         (
             {"messages": [{**HOOK, "percentage": 60}, {**HOOK, "id": "2", "percentage": 60}], "name": "n"},
-            "campaign: the percentages of the variants and of the control group are 120 together",
+            "campaign: variants and control group have 120 percent together; at most 100 are to be had",
         ),
     ],
 )

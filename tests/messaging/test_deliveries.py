@@ -123,7 +123,18 @@ def test_a_header_that_http_cannot_write_is_not_sent(headers: dict[str, str]) ->
         braze = started(hook(url=host.url, request_headers=headers), allowed_hosts=[host.host])
         track(braze)
     assert host.received == [] and outcomes(braze) == ["failed"]
-    assert out(braze)[0].note.partition("not sent: ")[2].startswith("HTTP cannot write this address or header")
+    told = out(braze)[0].note.partition("not sent: ")[2]
+    assert told == "HTTP cannot write this address or header: X-A has a line break in its value"
+
+
+def test_nor_does_an_emulated_partner_get_a_header_that_http_cannot_write() -> None:
+    braze = started(hook(url="http://emulator/partners/your_partner/webhook", request_headers={
+        "Authorization": "Bearer {{event_properties.${token}}}"}))  # fmt: skip
+    track(braze, token="a\r\nX-B: b")
+    assert outcomes(braze) == ["failed"]
+    assert [one.note.partition("not sent: ")[2][-40:] for one in out(braze)] == [
+        "Authorization has a line break in its value"[-40:]
+    ]
 
 
 def test_a_redirect_is_not_followed() -> None:

@@ -285,7 +285,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         {"time": "2026-01-01T09:00:00Z", "in_local_time": True}, "has no zone; write 2026-01-01T09:00:00"),
     "days of no week": ({"time": "2026-01-01", "repeat": "weekly", "on": [1]}, "1 is not one of ['monday'"),
     "days of no month": ({"time": "2026-01-01", "repeat": "monthly", "on": [32]}, "on[0]: 32 is not valid"),
-    "days of daily": ({"time": "2026-01-01", "repeat": "daily", "on": ["monday"]}, "on"),
+    "days of daily": ({"time": "2026-01-01", "repeat": "daily", "on": ["monday"]}, "on: there are no days to choose"),
     "an end of once": ({"time": "2026-01-01", "end": "2026-02-01"}, "'repeat' is a dependency of 'end'"),
     "a word for repeat": ({"time": "2026-01-01", "repeat": "yearly"}, "'yearly' is not one of"),
 }  # fmt: skip

@@ -258,7 +258,7 @@ def test_an_own_template_needs_a_name_of_its_own(name: str) -> None:
     ("message", "error"),
     [
         ({"template": "blank", "channel": "email"}, "channel: 'webhook' was expected"),
-        ({"template": "blank", "subject": "x"}, "Unevaluated properties are not allowed ('subject' was unexpected)"),
+        ({"template": "blank", "subject": "x"}, "messages[0]: 'subject' was unexpected"),
         ({"template": "blank", "parameters": {"a": 1}}, "parameters.a: 1 is not of type 'string'"),
         ({"parameters": {}, "channel": "webhook", "url": "x", "request_method": "POST"}, "'parameters' was unexpected"),
     ],
