@@ -34,6 +34,7 @@ class SlowHost:
         self.reached.set()
         assert self.go.wait(PATIENCE)
         made = requests.Response()
+        made._content_consumed = True
         made.status_code, made._content = 200, b""
         return made
 
@@ -41,14 +42,15 @@ class SlowHost:
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowHost]:
     slow = SlowHost()
-    monkeypatch.setattr(requests, "request", slow)
+    monkeypatch.setattr(requests.Session, "request", slow)
     yield slow
     slow.go.set()
 
 
 @pytest.fixture
 def client() -> Client:
-    made = toy.client(allowed_hosts=["example.com"])
+    """Both workspaces declare their keys: a key that nobody has would mean the sender's own workspace."""
+    made = toy.client({**toy.FROZEN, "api_keys": [{"key": "test-key"}]}, allowed_hosts=["example.com"])
     made.emulator.workspaces.mint("other", {**toy.FROZEN, "api_keys": [{"key": "other-key"}]})
     return made
 
