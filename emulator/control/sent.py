@@ -105,7 +105,18 @@ def _why_none(view: Draft, given: Given) -> Iterator[str]:
         if name is not None and not named:
             yield f"There is no {what.replace('canvas', 'Canvas')} '{name}'; the workspace has {len(known)}."
         for one in named:
-            yield f"Nothing that starts '{one['name']}' has occurred: {_waits_for(view, one, what)}."
+            yield _why_not(view, one, what)
+
+
+def _why_not(view: Draft, one: Mapping[str, Any], what: str) -> str:
+    """Why no decision about a campaign or Canvas is shown: others are kept, none is kept any more, or none was made."""
+    others = sum(one["id"] == decision.get(f"{what}_id") for decision in view.decisions.values())
+    if others:
+        were = "is 1 decision" if others == 1 else f"are {others} decisions"
+        return f"There {were} about '{one['name']}', but none that is asked for: leave a filter out."
+    if len(view.decisions) >= sends.MOST:
+        return f"Only the newest {sends.MOST:,} decisions are kept, and none of them is about '{one['name']}'."
+    return f"Nothing that starts '{one['name']}' has occurred: {_waits_for(view, one, what)}."
 
 
 def _waits_for(view: Draft, one: Mapping[str, Any], what: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from emulator.explaining.arrivals import arrivals
 from tests.conftest import Client, client
-from tests.messaging.sends import outcomes, started, table
+from tests.messaging.sends import advance, outcomes, started, table
 
 SEND = "/messages/send"
 MAIL = {"app_id": "app", "from": "S <s@example.com>", "subject": "Hi {{${user_id}}}", "body": "b"}
@@ -94,6 +94,17 @@ def test_send_messages_tells_of_users_who_are_not_there_or_not_in_the_segment() 
     braze = people()
     send(braze, external_user_ids=["c", "x"], segment_id="ab", messages={"content_card": CARD})
     assert sorted(braze.fates) == [("/external_user_ids/0", "not_in_audience"), ("/external_user_ids/1", "no_match")]
+
+
+def test_a_campaign_of_null_is_none() -> None:
+    clock = {"now": "2026-01-31T12:00:00Z", "frozen": True}
+    braze = client({"clock": clock, "profiles": [{"external_id": "a", "email": "a@example.com"}]})
+    send(braze, external_user_ids=["a"], campaign_id=None, messages={"email": MAIL})
+    schedule = {"time": "2026-02-01T12:00:00Z"}
+    body = {"external_user_ids": ["a"], "campaign_id": None, "messages": {"email": MAIL}, "schedule": schedule}
+    assert braze.post("/messages/schedule/create", body)[0] == 201
+    advance(braze, 40 * 86400)
+    assert [one["campaign_id"] for one in table(braze, "messages")] == ["", ""]
 
 
 def test_send_messages_of_a_campaign_counts_for_it() -> None:

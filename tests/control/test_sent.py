@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from emulator.app import create_app
+from emulator.state import sends
 from tests.conftest import Client
 from tests.messaging.sends import HOOK, advance, started, track
 
@@ -39,6 +40,25 @@ def test_decisions_say_why_a_user_was_not_messaged() -> None:
 )
 def test_where_nothing_was_decided_it_is_said_why(query: str, why: str) -> None:
     assert read(started({}), f"/decisions?{query}") == {"decisions": [], "why": why}
+
+
+@pytest.mark.parametrize("query", ["campaign=C&outcome=failed", "campaign=c&user=bob", "campaign=C&trace=x"])
+def test_where_other_decisions_were_made_nobody_says_that_nothing_occurred(query: str) -> None:
+    braze = started({})
+    track(braze)
+    track(braze, "bob", name="other")
+    why = "There is 1 decision about 'C', but none that is asked for: leave a filter out."
+    assert read(braze, f"/decisions?{query}") == {"decisions": [], "why": why}
+
+
+def test_decisions_that_fell_out_are_not_said_never_to_have_been(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sends, "MOST", 2)
+    braze = started([{"id": "old", "name": "Old"}, {"id": "new", "name": "New", "trigger": {"event": {"name": "n"}}}])
+    track(braze)
+    for user in ("ada", "bob"):
+        track(braze, user, name="n")
+    why = "Only the newest 2 decisions are kept, and none of them is about 'Old'."
+    assert read(braze, "/decisions?campaign=Old") == {"decisions": [], "why": why}
 
 
 CANVAS = {"id": "v", "name": "V", "trigger": {"event": {"name": "seen"}}, "steps": [{"message": {

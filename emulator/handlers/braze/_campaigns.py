@@ -29,7 +29,7 @@ def check_send_id(call: Call) -> Mapping[str, Json]:
     send_id = call.body.get("send_id")
     if send_id is None:
         return {}
-    if send_key(call.body.get("campaign_id", ""), send_id) not in call.state.send_ids:
+    if send_key(call.body.get("campaign_id") or "", send_id) not in call.state.send_ids:
         call.fate("/send_id", "send_id_unknown", send_id, "POST /sends/id/create makes one")
     return {"send_id": send_id} if call.body.get("broadcast") else {}
 

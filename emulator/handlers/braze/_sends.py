@@ -47,7 +47,8 @@ def messages(call: Call, body: Mapping[str, Any]) -> list[dict[str, Json]]:
     found = {channel: body["messages"][channel] for channel in CHANNELS if channel in (body.get("messages") or {})}
     if not found:
         raise invalid("No message to send", f"write one under messages: {', '.join(CHANNELS)}")
-    variants = _variants(call, body["campaign_id"], found) if "campaign_id" in body else {}
+    campaign_id = body.get("campaign_id")
+    variants = {} if campaign_id is None else _variants(call, campaign_id, found)
     return [{"channel": channel, **variants.get(channel, {}), **message} for channel, message in found.items()]
 
 

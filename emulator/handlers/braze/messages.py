@@ -22,7 +22,7 @@ def send_messages(call: Call) -> Json:
     common = {
         "dispatch_id": dispatch_id,
         "send_id": body.get("send_id", ""),
-        "campaign_id": body.get("campaign_id", ""),
+        "campaign_id": body.get("campaign_id") or "",
         "allowed": body.get("recipient_subscription_state", "subscribed"),
         "override_frequency_capping": body.get("override_frequency_capping", False),
     }

@@ -28,7 +28,7 @@ def schedule_messages(call: Call) -> Json:
     _recipients.narrowing(call)
     _sends.messages(call, call.body)
     _campaigns.check_send_id(call)
-    return _schedules.create(call, "messages", call.body.get("campaign_id", ""))
+    return _schedules.create(call, "messages", call.body.get("campaign_id") or "")
 
 
 def schedule_campaign(call: Call) -> Json:
