@@ -79,8 +79,7 @@ class Response:
         self.body = body
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One reason why a request is not valid.
 
     `pointer` is a JSON pointer into the body (or the query), `rule` the JSON Schema keyword that failed, `message` the
@@ -110,8 +109,7 @@ class Fate(NamedTuple):
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """Something to send later: a request for the dispatcher, due `delay` seconds from now on the workspace's clock."""
 
     url: str
@@ -123,7 +121,7 @@ class Work:
     about: str = ""
     then: str = ""
     """The name of a follow-up (see messaging.followups) that is told the outcome, or nothing."""
-    data: Mapping[str, Json] = field(default_factory=dict)
+    data: Mapping[str, Json] = {}
 
 
 class Occurrence(NamedTuple):

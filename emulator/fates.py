@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import orjson
 
@@ -13,8 +13,7 @@ from emulator.errors import SchemaError
 LEVELS = ("documented", "observed", "assumed")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """`loss` says that the sender would lose something without being told: it fails a test unless allowed."""
 
     id: str

@@ -8,8 +8,7 @@ the key is not there.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 _MISSING: Final = object()
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
@@ -22,8 +21,7 @@ PLACEHOLDERS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """`pointer` says where; `expected` and `actual` are texts for people."""
 
     pointer: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -17,8 +17,7 @@ Place = tuple[int, int]
 """Line and column, from 1."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Defect:
+class Defect(NamedTuple):
     """One reason why a text is not JSON. Lines and columns count from 1."""
 
     line: int

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -70,8 +70,7 @@ class Operation:
         return str(self.data.get("body", default))
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Where a request belongs. `operation` is None for an unknown path and for a wrong method.
 
     `allowed` names the methods of a path that is known; it is empty for an unknown path.

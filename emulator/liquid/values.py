@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -50,8 +49,7 @@ class Answer(NamedTuple):
 Fetcher = Callable[[Fetch], Answer]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How to render. `seed` is what chance is drawn from: the same seed gives the same text.
 
     `attempt` counts the renderings of this message that Connected Content sent back, from 0. `required` names the keys
@@ -75,8 +73,7 @@ class Options:
     channel: str = "webhook"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """Something to know about a template or its text. `rule` is a key of findings.RULES; `place` is where, in words:
     `message`, a Content Block, …; or OUTPUT, and then line and column are the rendered text's.
     """
@@ -91,8 +88,7 @@ class Finding:
         return f"{self.place}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A call of Connected Content in a trace. `cached` is an answer from the cache, `called` one that went out."""
 
     request: Fetch
@@ -104,8 +100,7 @@ class Call:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One tag or output, in the order in which they ran. `depth` counts what it stands in, `seconds` includes that.
 
     `start` and `end` are its characters in the output; -1 for what was captured or prints nothing itself.
@@ -125,8 +120,7 @@ class Step:
     call: Call | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """The end of a rendering. `output` is empty unless the outcome is RENDERED.
 
     `reason` is the abort's log text or the error's words; `abort_type` is Currents' name of the kind of abort.
@@ -140,8 +134,8 @@ class Rendered:
     place: str = ""
     line: int = 0
     column: int = 0
-    extras: Mapping[str, str] = field(default_factory=dict)
-    promotions: Mapping[str, str] = field(default_factory=dict)
+    extras: Mapping[str, str] = {}
+    promotions: Mapping[str, str] = {}
     findings: tuple[Finding, ...] = ()
     findings_left_out: int = 0
     steps: tuple[Step, ...] = ()

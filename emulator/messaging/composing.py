@@ -6,8 +6,7 @@ What one text assigns, another does not see (documented). The first text that do
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from emulator.liquid.checks import placeholders
 from emulator.liquid.render import render
@@ -25,8 +24,7 @@ UNRENDERED: Final = frozenset({
 """Fields in which Liquid has no place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
+class Composed(NamedTuple):
     """`outcome` as in liquid.values; `content` is the message, empty unless it is RENDERED.
 
     `texts` are the fields that were rendered, in their order, `told` what was found in them: (field, finding).
@@ -56,7 +54,7 @@ class _Stopped(Exception):
 
 def compose(channel: str, content: Mapping[str, Any], context: Mapping[str, Any], options: Options) -> Composed:
     """Render a message of a channel, its content as in messages of the API."""
-    work = _Work(context, replace(options, channel=channel))
+    work = _Work(context, options._replace(channel=channel))
     try:
         made = _webhook(content, work) if channel == "webhook" else work.walk(content, "")
     except _Stopped as end:
@@ -86,7 +84,7 @@ class _Work:
         if expects != JSON and not _has_liquid(template) and (expects == TEXT or template == template.strip()):
             self.told += [(place, one) for one in placeholders(template)]
             return template
-        options = replace(self.options, expects=expects, seed=f"{self.options.seed}/{place}", spent=self.worked)
+        options = self.options._replace(expects=expects, seed=f"{self.options.seed}/{place}", spent=self.worked)
         done = render(template, self.context, options)
         self.worked += done.worked
         self.texts.append((place, done))

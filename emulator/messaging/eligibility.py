@@ -8,7 +8,6 @@ frequency capping; what they leave open is said at the check.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -28,8 +27,7 @@ class Wait(NamedTuple):
 Verdict = tuple[bool, str] | Wait
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """One user and one campaign or Canvas. `before` is the profile before the call that led here, None for a new one;
     `message` is the one that is due, as it is remembered for frequency caps; `override` says that these do not hold.
     """

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from emulator import clock
 from emulator.call import Occurrence
@@ -28,8 +27,7 @@ APART: Final = {"event": "event_properties", "purchase": "event_properties", CAM
 """Kind -> the namespace in which Liquid finds the properties; purchases as events (assumed)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """What led here, a call or a time that has come: the draft it works on, the profiles before it, its trace."""
 
     draft: Draft

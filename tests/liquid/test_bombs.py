@@ -31,7 +31,7 @@ CONTEXT: dict[str, Any] = {
 }
 
 
-def explode(template: str, seconds: float = Options.__dataclass_fields__["seconds"].default) -> Rendered:
+def explode(template: str, seconds: float = Options().seconds) -> Rendered:
     return render(template, CONTEXT, Options(fetch=lambda request: Answer(200, "[]"), seconds=seconds))
 
 

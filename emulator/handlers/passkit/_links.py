@@ -7,9 +7,8 @@ import binascii
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from emulator import bodies
@@ -20,8 +19,7 @@ from emulator.handlers.passkit._messages import instant
 _GENDERS: Final = {"0": "NOT_KNOWN", "1": "MALE", "2": "FEMALE"}
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A link's query. `signed` is its text up to the signature, `data` the value in it, `tracking` what follows."""
 
     signed: str
