@@ -12,6 +12,7 @@ from typing import Any, Final
 import orjson
 import yaml
 
+from emulator import advice
 from emulator.errors import ConfigError
 
 _SCALARS: Final = (
@@ -181,21 +182,27 @@ def explained(document: Document, schema: Mapping[str, Any]) -> Iterator[str]:
     """Why a document does not fit a schema, line by line."""
     from jsonschema import Draft202012Validator  # 60 ms, and only for a file that does not fit
 
+    messages = schema.get("properties", {}).get("given", {}).get("$defs", {})
     errors = Draft202012Validator(schema).iter_errors(document.value)
     for error in sorted(errors, key=lambda found: document.line(joined("", found.absolute_path))):
-        for pointer, text in _told(error, joined("", error.absolute_path)):
+        for pointer, text in _told(error, joined("", error.absolute_path), messages):
             yield str(document.error(pointer, f"{named(pointer)}: {text}"))
 
 
-def _told(error: Any, place: str) -> Iterator[tuple[str, str]]:
+def _told(error: Any, place: str, messages: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(pointer, what is wrong) of one error; every unknown key has its own line."""
+    if error.validator == "unevaluatedProperties":
+        unknown, allowed = advice.not_of_the_message(error, messages)
+        yield from ((joined(place, [key]), f"unknown key; known are {', '.join(allowed)}") for key in unknown)
+        return
     known = error.schema.get("properties", {})
     if error.validator == "additionalProperties" and error.validator_value is False:
         for key in error.instance.keys() - known.keys():
             yield joined(place, [key]), f"unknown key; known are {', '.join(known)}"
     else:
         texts = error.schema.get("x-error", {})
-        yield place, texts.get(error.validator, error.message[:300])
+        own = texts.get(error.validator, "") if isinstance(texts, dict) else ""
+        yield place, own if own and "{name}" not in own else error.message[:300]  # else a service's text of its answers
 
 
 def named(pointer: str) -> str:

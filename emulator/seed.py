@@ -123,7 +123,9 @@ def explain(against: Mapping[str, Any], document: Any, where: str) -> list[str]:
 def _said(error: Any) -> str:
     """What is wrong, and how to mend it; nothing where another error says it already."""
     if error.validator == "unevaluatedProperties":
-        return _not_of_the_message(error)
+        unknown, known = advice.not_of_the_message(error, schema()["$defs"])
+        were = ", ".join(map(repr, unknown)) + (" was" if len(unknown) == 1 else " were")
+        return f"{were} unexpected{_nearest(unknown, known)}" if unknown else ""
     held = repr(error.instance)
     text = error.message.replace(held, f"{held[:_SHOWN]}…") if len(held) > _SHOWN else error.message
     if error.validator == "not" and "description" in error.validator_value:
@@ -131,19 +133,6 @@ def _said(error: Any) -> str:
     if error.validator == "pattern" and "description" in error.schema:
         return f"{text}; {advice.fix(error, 'it')}"
     return f"{text}{_meant(error)}"
-
-
-def _not_of_the_message(error: Any) -> str:
-    """The keys that no message of the channel has. The validator names every key as soon as the value of one does not
-    fit, and where the channel is not known; that is told by another error.
-    """
-    kind = "from_template" if "template" in error.instance else f"{error.instance.get('channel')}_message"
-    known = {**error.schema["properties"], **schema()["$defs"].get(kind, {"properties": error.instance})["properties"]}
-    unknown = [key for key in error.instance if key not in known]
-    if not unknown:
-        return ""
-    were = ", ".join(map(repr, unknown)) + (" was" if len(unknown) == 1 else " were")
-    return f"{were} unexpected{_nearest(unknown, known)}"
 
 
 def _meant(error: Any) -> str:

@@ -29,6 +29,9 @@ TIMEOUT: Final = 10.0
 WEBHOOK_TIMEOUT: Final = 120.0
 """Seconds that Braze waits for the answer to a webhook (documented; older texts say 90)."""
 MAX_CHAIN: Final = 50
+LONG_CHAIN: Final = 10
+MOST_LONG: Final = 1_000
+"""Messages at the end of a long chain that one turn sends at most: a loop may also branch."""
 _NOT_IN_HEADERS: Final = frozenset("\r\n\0")
 
 Followup = Callable[[Any, dict[str, Any], Response], None]
@@ -199,6 +202,11 @@ class Dispatcher:
         """Through the pipeline. What that causes at once is sent in this run too, so a loop has to be cut."""
         if chain >= MAX_CHAIN:
             return _refused(f"{MAX_CHAIN} messages each caused the next at once; this looks like a loop")
+        if chain >= LONG_CHAIN and request.sender is not None:
+            turn = self._turns.of(request.sender)
+            turn.deep += 1
+            if turn.deep > MOST_LONG:
+                return _refused(f"{MOST_LONG:,} messages had {LONG_CHAIN} before them at once; this looks like a loop")
         patience = request.patience
         with outbox.chained(chain + 1):
             response = self._pipeline.answer(request)

@@ -27,6 +27,8 @@ class Turn:
     def __init__(self) -> None:
         self.outside = False
         """Whether the holder is waiting for a host that may be slow."""
+        self.deep = 0
+        """Messages of this turn that stood at the end of a long chain, each caused at once by the one before."""
         self._changed = threading.Condition()
         self._holder = 0
         self._left = False
@@ -49,7 +51,7 @@ class Turn:
             self._left = True
             if self._holder:
                 return False
-            self._holder = threading.get_ident()
+            self._holder, self.deep = threading.get_ident(), 0
             return True
 
     def wait(self, patient: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from emulator import faults
+from emulator.messaging import dispatcher
 from emulator.messaging.dispatcher import MAX_CHAIN
 from tests.conftest import Client
 from tests.messaging.sends import EVENT, HOOK, advance, decisions, out, outcomes, started, table, track
@@ -313,6 +314,17 @@ def test_the_log_holds_twenty_entries_of_a_kind_an_hour() -> None:
     track(braze)
     assert len(table(braze, "message_activity")) == 21
     assert len(outcomes(braze)) == 26
+
+
+def test_a_loop_that_branches_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatcher, "LONG_CHAIN", 4)
+    monkeypatch.setattr(dispatcher, "MOST_LONG", 20)
+    event = '{"events": [{"external_id": "ada", "name": "seen", "time": "2026-01-01T12:00:00Z"}]}'
+    twice = [{**hook(body=event), "id": one, "name": one, "reeligibility_seconds": 0} for one in ("a", "b")]
+    braze = started(twice, settings={"rate_limits": "off"})
+    track(braze)
+    assert len(out(braze)) == (2 + 4 + 8 + 16 + 32) + 2 * 20
+    assert out(braze)[-1].note == "not sent: 20 messages had 4 before them at once; this looks like a loop"
 
 
 def test_a_campaign_that_starts_itself_is_cut() -> None:

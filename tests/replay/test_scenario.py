@@ -50,6 +50,11 @@ def test_load_reads_every_kind_of_step(tmp_path: Path) -> None:
     assert [found.document.line(one.pointer) for one in found.steps] == [5, 6, 7, 8]
 
 
+def of_message(fields: str) -> str:
+    campaign = f"{{id: c, name: C, messages: [{{id: m, {fields}}}]}}"
+    return f"{HEAD}given:\n  campaigns:\n    - {campaign}\nsteps: [{{advance: 1s}}]\n"
+
+
 BAD = {
     "no steps": (f"{HEAD}steps: []\n", 3, "steps: "),
     "nothing": ("", 1, "the file: None is not of type 'object'"),
@@ -59,6 +64,13 @@ BAD = {
     "unknown key in a step": (step("advance: 1s\n    until: x"), 5, r"steps\[0\].until: unknown key; known are name"),
     "unknown key in a call": (step(f"call: {{{WEBHOOK},\n      bdy: 1}}"), 5, r"steps\[0\].call.bdy: unknown key"),
     "unknown key in given": (f"{HEAD}given:\n  apikeys: []\nsteps: [{{advance: 1s}}]\n", 4, "given.apikeys: unknown"),
+    "unknown field of a message": (
+        of_message("channel: sms, subscription_group_id: g, app_id: a, body: b,\n      bdy: c"), 6,
+        r"messages\[0\].bdy: unknown key; known are id, name, percentage, channel, "),
+    "wrong value in a message": (
+        of_message("channel: webhook, url: http://e.com,\n      request_method: post"), 6, "'post' is not one of"),
+    "wrong type in a message": (
+        of_message("channel: email, app_id: a, from: b, body: c,\n      subject: 5"), 6, "subject: 5 is not of type"),
     "unknown key in a fault": (step("fault: {status: 500, tims: 1}"), 4, r"steps\[0\].fault.tims: unknown key"),
     "unknown key in when": (step("fault: {status: 500, when: {host: x}}"), 4, r"fault.when.host: unknown key"),
     "unknown key in expect": (step(f"call: {{{WEBHOOK}}}\n    expect: {{code: 1}}"), 5, r"expect.code: unknown key"),
