@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 import orjson
@@ -13,19 +13,6 @@ Fix = Callable[[Any, str], str]
 
 def fix(error: Any, name: str) -> str:
     return FIXES.get(error.validator, _fix_other)(error, name)
-
-
-def not_of_the_message(error: Any, kinds: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """(the keys that no message of the channel has, those that it may have); `kinds` are the schemas of messages.
-
-    The validator names every key as soon as the value of one does not fit. Where the channel is not known either, it
-    is for another error to say so.
-    """
-    kind = "from_template" if "template" in error.instance else f"{error.instance.get('channel')}_message"
-    if kind not in kinds:
-        return [], []
-    known = [*error.schema["properties"], *kinds[kind]["properties"]]
-    return [key for key in error.instance if key not in known], list(dict.fromkeys(known))
 
 
 def _fix_type(error: Any, name: str) -> str:

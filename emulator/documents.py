@@ -12,7 +12,6 @@ from typing import Any, Final
 import orjson
 import yaml
 
-from emulator import advice
 from emulator.errors import ConfigError
 
 _SCALARS: Final = (
@@ -192,7 +191,7 @@ def explained(document: Document, schema: Mapping[str, Any]) -> Iterator[str]:
 def _told(error: Any, place: str, messages: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(pointer, what is wrong) of one error; every unknown key has its own line."""
     if error.validator == "unevaluatedProperties":
-        unknown, allowed = advice.not_of_the_message(error, messages)
+        unknown, allowed = not_of_the_message(error, messages)
         yield from ((joined(place, [key]), f"unknown key; known are {', '.join(allowed)}") for key in unknown)
         return
     known = error.schema.get("properties", {})
@@ -203,6 +202,19 @@ def _told(error: Any, place: str, messages: Mapping[str, Any]) -> Iterator[tuple
         texts = error.schema.get("x-error", {})
         own = texts.get(error.validator, "") if isinstance(texts, dict) else ""
         yield place, own if own and "{name}" not in own else error.message[:300]  # else a service's text of its answers
+
+
+def not_of_the_message(error: Any, kinds: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """(the keys that no message of the channel has, those that it may have); `kinds` are the schemas of messages.
+
+    The validator names every key as soon as the value of one does not fit. Where the channel is not known either, it
+    is for another error to say so.
+    """
+    kind = "from_template" if "template" in error.instance else f"{error.instance.get('channel')}_message"
+    if kind not in kinds:
+        return [], []
+    known = [*error.schema["properties"], *kinds[kind]["properties"]]
+    return [key for key in error.instance if key not in known], list(dict.fromkeys(known))
 
 
 def named(pointer: str) -> str:

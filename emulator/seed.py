@@ -123,7 +123,9 @@ def explain(against: Mapping[str, Any], document: Any, where: str) -> list[str]:
 def _said(error: Any) -> str:
     """What is wrong, and how to mend it; nothing where another error says it already."""
     if error.validator == "unevaluatedProperties":
-        unknown, known = advice.not_of_the_message(error, schema()["$defs"])
+        from emulator import documents  # as in read
+
+        unknown, known = documents.not_of_the_message(error, schema()["$defs"])
         were = ", ".join(map(repr, unknown)) + (" was" if len(unknown) == 1 else " were")
         return f"{were} unexpected{_nearest(unknown, known)}" if unknown else ""
     held = repr(error.instance)
