@@ -29,9 +29,9 @@ TIMEOUT: Final = 10.0
 WEBHOOK_TIMEOUT: Final = 120.0
 """Seconds that Braze waits for the answer to a webhook (documented; older texts say 90)."""
 MAX_CHAIN: Final = 50
-LONG_CHAIN: Final = 10
-MOST_LONG: Final = 1_000
-"""Messages at the end of a long chain that one turn sends at most: a loop may also branch."""
+"""Messages that each caused the next at once; after that many it is a loop."""
+MAX_CAUSED: Final = 5_000
+"""Messages of one trace that messages caused at once, each perhaps several others; Braze has no such limit."""
 _NOT_IN_HEADERS: Final = frozenset("\r\n\0")
 
 Followup = Callable[[Any, dict[str, Any], Response], None]
@@ -192,21 +192,26 @@ class Dispatcher:
         if host in self._hosts:
             request = _request(item, unquote(parts.path), parts.query, host)
             request.sender, request.patience = workspace, timeout
-            response, note = self._mirror(request, item["chain"])
+            looping = self._looping(workspace, item)
+            response, note = _refused(looping) if looping else self._mirror(request, item["chain"])
         else:
             with self._turns.outside():  # others answer and send while this thread waits for somebody else's host
                 response, note = outside.call(item, timeout)
         return response, "; ".join(filter(None, (note, health.count(workspace, item, host, response.status))))
 
+    def _looping(self, workspace: Workspace, item: Mapping[str, Any]) -> str:
+        """What is wrong where messages cause messages without end; nothing where they do not."""
+        if item["chain"] >= MAX_CHAIN:
+            return f"{MAX_CHAIN} messages each caused the next at once; this looks like a loop"
+        if item["chain"] > 1:
+            caused = self._turns.of(workspace).caused
+            caused[item["trace"]] += 1
+            if caused[item["trace"]] > MAX_CAUSED:
+                return f"{MAX_CAUSED:,} messages were caused at once by other messages; this looks like a loop"
+        return ""
+
     def _mirror(self, request: Request, chain: int) -> tuple[Response, str]:
         """Through the pipeline. What that causes at once is sent in this run too, so a loop has to be cut."""
-        if chain >= MAX_CHAIN:
-            return _refused(f"{MAX_CHAIN} messages each caused the next at once; this looks like a loop")
-        if chain >= LONG_CHAIN and request.sender is not None:
-            turn = self._turns.of(request.sender)
-            turn.deep += 1
-            if turn.deep > MOST_LONG:
-                return _refused(f"{MOST_LONG:,} messages had {LONG_CHAIN} before them at once; this looks like a loop")
         patience = request.patience
         with outbox.chained(chain + 1):
             response = self._pipeline.answer(request)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final
@@ -27,8 +28,8 @@ class Turn:
     def __init__(self) -> None:
         self.outside = False
         """Whether the holder is waiting for a host that may be slow."""
-        self.deep = 0
-        """Messages of this turn that stood at the end of a long chain, each caused at once by the one before."""
+        self.caused: Counter[str] = Counter()
+        """Trace -> messages that messages caused at once, in this turn."""
         self._changed = threading.Condition()
         self._holder = 0
         self._left = False
@@ -51,7 +52,7 @@ class Turn:
             self._left = True
             if self._holder:
                 return False
-            self._holder, self.deep = threading.get_ident(), 0
+            self._holder = threading.get_ident()
             return True
 
     def wait(self, patient: bool) -> None:
@@ -72,6 +73,7 @@ class Turn:
     def end(self) -> None:
         with self._changed:
             self._holder = 0
+            self.caused.clear()
             self._changed.notify_all()
 
     def be_outside(self, outside: bool) -> None:

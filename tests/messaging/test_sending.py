@@ -316,17 +316,6 @@ def test_the_log_holds_twenty_entries_of_a_kind_an_hour() -> None:
     assert len(outcomes(braze)) == 26
 
 
-def test_a_loop_that_branches_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatcher, "LONG_CHAIN", 4)
-    monkeypatch.setattr(dispatcher, "MOST_LONG", 20)
-    event = '{"events": [{"external_id": "ada", "name": "seen", "time": "2026-01-01T12:00:00Z"}]}'
-    twice = [{**hook(body=event), "id": one, "name": one, "reeligibility_seconds": 0} for one in ("a", "b")]
-    braze = started(twice, settings={"rate_limits": "off"})
-    track(braze)
-    assert len(out(braze)) == (2 + 4 + 8 + 16 + 32) + 2 * 20
-    assert out(braze)[-1].note == "not sent: 20 messages had 4 before them at once; this looks like a loop"
-
-
 def test_a_campaign_that_starts_itself_is_cut() -> None:
     event = '{"events": [{"external_id": "ada", "name": "seen", "time": "2026-01-01T12:00:00Z"}]}'
     braze = started({**hook(body=event), "reeligibility_seconds": 0})
@@ -334,6 +323,18 @@ def test_a_campaign_that_starts_itself_is_cut() -> None:
     assert len(out(braze)) == MAX_CHAIN + 1
     assert "this looks like a loop" in out(braze)[-1].note
     assert outcomes(braze)[-1] == "failed"
+
+
+def test_a_campaign_that_starts_itself_twice_is_cut_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatcher, "MAX_CAUSED", 40)
+    event = '{"external_id": "ada", "name": "seen", "time": "2026-01-01T12:00:00Z"}'
+    braze = started({**hook(body=f'{{"events": [{event}, {event}]}}'), "reeligibility_seconds": 0})
+    track(braze)
+    sent = [entry for entry in out(braze) if entry.status == 201]
+    assert len(sent) == 1 + 2 + 40 and len(out(braze)) < 1 + 2 + 40 * 3
+    assert out(braze)[-1].note.endswith("40 messages were caused at once by other messages; this looks like a loop")
+    track(braze)
+    assert len([entry for entry in out(braze) if entry.status == 201]) == 2 * len(sent)
 
 
 def test_a_bomb_in_a_message_is_no_bomb_for_the_call() -> None:
