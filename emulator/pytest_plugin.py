@@ -211,8 +211,7 @@ class Braze:
         """Why users got a message or not, oldest first: campaign, user, outcome, trace, limit."""
         from emulator.control import sent
 
-        told: Any = sent.list_decisions(self.emulator, self.workspace, query)
-        return list(told["decisions"])
+        return sent.find_decisions(self.workspace, query)
 
     def advance(self, duration: str | float) -> None:
         """Move the workspace's clock on; what falls due on the way is sent."""

@@ -239,6 +239,18 @@ def test_one(braze):
         braze.expect_messages(campaign="C", channel="sms")
     with pytest.raises(ValueError, match="messages have no 'chanel' to look for"):
         braze.messages(chanel="sms")
+    for find, query, told in (
+        (braze.messages, {"channel": "mail"}, "there is no channel 'mail'; use webhook, email, sms"),
+        (braze.messages, {"status": "delivered"}, "there is no status 'delivered'; use sent, sending, failed"),
+        (braze.decisions, {"outcome": "skipped"}, "there is no outcome 'skipped'; use waiting"),
+        (braze.decisions, {"usr": "ada"}, "decisions have no 'usr' to look for; use campaign"),
+        (braze.decisions, {"canvas": "V"}, "there is no canvas 'V'; there are: none"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            find(**query)
+    with pytest.raises(ValueError, match="there is no campaign 'D'; there are: C"):
+        braze.expect_messages(count=0, campaign="D")
+    braze.expect_messages(count=0, user="nobody")
     campaign(braze, audience={"profiles": ["eve"]})
     see(braze, "bob")
     assert [one["outcome"] for one in braze.decisions(campaign="C")] == ["sent", "not_sent"]

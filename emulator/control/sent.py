@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from emulator import clock
 from emulator.call import Json
 from emulator.explaining.messages import about, shown
+from emulator.messaging.reach import CHANNELS
 from emulator.pipeline import Emulator
 from emulator.state import schedules, sends
 from emulator.state.draft import Draft
@@ -18,7 +19,16 @@ NAMING: Final = ("name", "product_id", "channel", "subscription_group_id")
 """Fields that name what a trigger waits for."""
 SOURCES: Final = {"campaign": "campaigns", "canvas": "canvases"}
 """What a decision or a message is about -> the table."""
-FINDABLE: Final = frozenset({"user", "channel", "campaign", "canvas", "status", "trace", "dispatch_id"})
+FINDABLE: Final = {
+    "messages": frozenset({"user", "channel", "campaign", "canvas", "status", "trace", "dispatch_id"}),
+    "decisions": frozenset({"user", "campaign", "canvas", "trace", "outcome", "limit"}),
+}
+"""Table -> what a test may look for in it."""
+CHOICES: Final[dict[str, Collection[str]]] = {
+    "channel": CHANNELS,
+    "status": ("sent", "sending", "failed"),
+    "outcome": sends.OUTCOMES,
+}
 EQUAL: Final = ("trace", "outcome", "channel", "status", "dispatch_id", "category")
 
 
@@ -36,11 +46,32 @@ def list_messages(emulator: Emulator, workspace: Workspace, given: Given) -> Jso
 
 
 def find_messages(workspace: Workspace, query: Given) -> list[dict[str, Any]]:
-    """All that fit, for a test, with their credentials. Raises ValueError for a name that is no filter."""
-    if strange := sorted(query.keys() - FINDABLE):
-        raise ValueError(f"messages have no '{strange[0]}' to look for; use {', '.join(sorted(FINDABLE))}")
+    """All that fit, for a test, with their credentials. Raises ValueError for a query that nothing can ever fit."""
+    _check(workspace.view(), "messages", query)
     found = _found(workspace.view(), "messages", {**query, "limit": sends.MOST})
     return [shown(one["id"], one, reveal=True) for one in found]
+
+
+def find_decisions(workspace: Workspace, query: Given) -> list[dict[str, Any]]:
+    """All that fit, for a test. Raises ValueError for a query that nothing can ever fit."""
+    _check(workspace.view(), "decisions", query)
+    return _found(workspace.view(), "decisions", {"limit": sends.MOST, **query})
+
+
+def _check(view: Draft, table: str, query: Given) -> None:
+    """A slip of the finger shall not let a test pass that expects nothing."""
+    if strange := sorted(query.keys() - FINDABLE[table]):
+        raise ValueError(f"{table} have no '{strange[0]}' to look for; use {', '.join(sorted(FINDABLE[table]))}")
+    for name, choices in CHOICES.items():
+        if query.get(name) is not None and query[name] not in choices:
+            raise ValueError(f"there is no {name} '{query[name]}'; use {', '.join(choices)}")
+    for what, held in SOURCES.items():
+        known = [*getattr(view, held).values()]
+        asked = query.get(what)
+        there = any(asked in (one["id"], one["name"]) for one in known)
+        if asked is not None and not there and not any(is_about(one, {what: asked}) for one in view.decisions.values()):
+            told = ", ".join(one["name"] for one in known) or "none"
+            raise ValueError(f"there is no {what} '{asked}'; there are: {told}")
 
 
 def near_messages(workspace: Workspace, given: Given, most: int = 5) -> list[str]:

@@ -87,6 +87,12 @@ def test_where_nobody_entered_it_is_said_why(query: str, why: str) -> None:
     assert read(started({}, canvases=[CANVAS]), f"/decisions?{query}") == {"decisions": [], "why": why}
 
 
+@pytest.mark.parametrize("query", ["messages?channel=mail", "messages?status=gone", "activity?category=no"])
+def test_a_value_that_there_cannot_be_is_refused(query: str) -> None:
+    answer = create_app(started({}).emulator).test_client().get(f"/_emulator/{query}")
+    assert answer.status_code == 400 and "is not one of" in answer.json["detail"]
+
+
 def test_messages_and_activity() -> None:
     braze = started([
         {"id": "sent", "name": "Sent"},
