@@ -108,7 +108,7 @@ ROUTES: Final = (
     Route("POST", "/workspaces/<name>/branch", actions.branch_workspace, "Make a workspace that begins where it is.",
           {"as": TEXT}),
     Route("GET", "/seed", actions.read_seed, "Read the seed that a reset returns to."),
-    Route("POST", "/seed", actions.plant_seed, "Replace the seed and reset to it.", {ANYTHING: {}}),
+    Route("POST", "/seed", actions.plant_seed, "Replace the seed and reset to it; the journal stays, and its numbers go on.", {ANYTHING: {}}),
     Route("POST", "/reset", actions.reset, "Return to the seed and forget the workspace's journal."),
     Route("GET", "/snapshots", actions.list_snapshots, "List the snapshots."),
     Route("POST", "/snapshots", actions.take_snapshot, "Keep the present state.", {"name": TEXT}, ("name",)),
