@@ -103,7 +103,12 @@ def _requests(given: argparse.Namespace) -> int:
 def _explain(given: argparse.Namespace) -> int:
     from emulator.explaining import drawing
 
-    told = _client(given).get(f"/explain/{given.id}")
+    client = _client(given)
+    entry = given.id or next((one["id"] for one in client.get("/journal", limit=1, newest="true")["entries"]), None)
+    if entry is None:
+        print("nothing is recorded yet", file=sys.stderr)
+        return FAILED
+    told = client.get(f"/explain/{entry}")
     print(json.dumps(told) if given.json else drawing.draw(told, _width()))
     return PASSED
 
@@ -314,7 +319,7 @@ COMMANDS: Final[list[tuple[str, Callable[[argparse.Namespace], int], str, list[A
         "explain",
         _explain,
         "Draw everything under the trace of an entry: who called whom, and what became of values and messages.",
-        [*_RUNNING, _JSON, (("id",), {"help": "An entry's number or a trace."})],
+        [*_RUNNING, _JSON, (("id",), {"nargs": "?", "help": "An entry's number or a trace; the newest without it."})],
     ),
     ("resend", _resend, "Send a webhook once more; exits 0 when it is answered with 20x.", [*_RUNNING, *_RESENT]),
     ("reset", _reset, "Return a workspace to its seed.", _RUNNING),

@@ -80,6 +80,10 @@ def test_commands_against_a_running_server(server: dict[str, Any]) -> None:
     number = printed.split()[0].strip("#")
     drawn = run("explain", *at, number).stdout
     assert f"│ POST /partners/your_partner/webhook  #{number}\n" in drawn and "┄ 202 ┄" in drawn
+    assert run("explain", *at).stdout == drawn
+    requests.post(f"{server['url']}/_emulator/workspaces", json={"name": "quiet"})
+    nothing = run("explain", *at, "--workspace", "quiet")
+    assert (nothing.returncode, nothing.stderr) == (1, "nothing is recorded yet\n")
     assert json.loads(run("explain", *at, "--json", number).stdout)["entries"][0]["operation"] == "receive_webhook"
     assert json.loads(run("requests", *at, "--json", "--last", "1").stdout.splitlines()[0])["id"]
     assert f"export MY_URL={server['url']}" in run("env", *at, "--url-as", "MY_URL").stdout

@@ -63,7 +63,7 @@ class Renderer:
         findings = [*work.findings.values()]
         if end.outcome == RENDERED:
             end, more = _finished(end, template, work)
-            findings += more
+            findings = _once([*findings, *more])
         steps = tuple(step.step() for step in work.steps) if options.trace else ()
         return Rendered(
             end.outcome, end.output, end.reason, end.abort_type, end.place, *end.at, work.extras, work.promotions,
@@ -153,6 +153,12 @@ def _retried(text: str, work: Work) -> _End:
         reason = f"Connected Content failed after {MOST_ATTEMPTS} retries: {work.retry}"
         return _End(ABORTED, reason=reason, abort_type="exhausted_cc_retries")
     return _End(RETRY, reason=work.retry)
+
+
+def _once(findings: list[Finding]) -> list[Finding]:
+    """Without `is not set` of an output of which it is told that a key or a header is empty by it."""
+    empty = {finding[2:] for finding in findings if finding.rule in ("empty_value", "required_value")}
+    return [one for one in findings if one.rule != "unset_value" or one[2:] not in empty or "; do you" in one.message]
 
 
 def _failure(outcome: str, reason: str, kind: str, work: Work, error: LiquidError | None) -> _End:

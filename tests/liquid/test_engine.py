@@ -7,6 +7,8 @@ from liquid.exceptions import LiquidError
 
 from emulator.liquid.engine import KEPT_TEMPLATES, KEPT_WEIGHT, TOKEN, Engine
 from emulator.liquid.limits import Meter
+from emulator.liquid.render import render
+from emulator.liquid.values import JSON, Options
 
 
 def meter() -> Meter:
@@ -45,3 +47,19 @@ def test_what_cannot_be_parsed_is_not_kept() -> None:
     for _ in range(2):
         with pytest.raises(LiquidError):
             engine.read("{% if %}", meter())
+
+
+def test_of_an_output_that_leaves_a_key_empty_only_that_is_told() -> None:
+    template = '{"a": "{{custom_attribute.${nothing}}}", "b": "{{custom_attribute.${adress}}} {{${first_name}}}"}'
+    given = {"custom_attribute": {"address": "x"}}
+    found = render(template, given, Options(expects=JSON)).findings
+    missing, misspelt, first_name = (
+        template.index(start) + 1 for start in ("{{custom_attribute.${n", "{{custom_attribute.${a", "{{${")
+    )
+    assert [(one.rule, one.column) for one in found] == [
+        ("unset_value", misspelt),
+        ("unset_value", first_name),
+        ("empty_value", missing),
+        ("empty_value", misspelt),
+    ]
+    assert "do you mean address?" in found[0].message
