@@ -17,7 +17,7 @@ from emulator import clock
 from emulator.call import Request, Response, Work
 from emulator.journal import Entry, Journal
 from emulator.liquid.values import Answer, Fetch, Fetcher
-from emulator.messaging import attempts, health, journeys, outbox, outside, planning, resending, retries, sending
+from emulator.messaging import attempts, health, kinds, outbox, outside, retries
 from emulator.messaging.turns import Turns
 from emulator.workspaces import Workspace
 
@@ -70,11 +70,11 @@ class Dispatcher:
         self._turns = Turns(blocking)
         self._kinds: Mapping[str, Callable[[Workspace, dict[str, Any]], None]] = {
             "entry": pipeline.apply,
-            "send": partial(self._composed, sending.send),
-            "resend": partial(self._composed, resending.resend),
+            "send": partial(self._composed, kinds.send),
+            "resend": partial(self._composed, kinds.resend),
             "schedule": pipeline.begin,
-            "plan": planning.run,
-            "journey": journeys.walk,
+            "plan": kinds.plan,
+            "journey": kinds.journey,
         }
 
     def run_due(self, workspace: Workspace, patient: bool = False) -> int:
@@ -172,7 +172,7 @@ class Dispatcher:
             "timeout": fetch.timeout,
         }
         response, note = self._deliver(workspace, item)
-        told = "; ".join(filter(None, (sending.port_note(fetch.url), note)))
+        told = "; ".join(filter(None, (outside.port_note(fetch.url), note)))
         self._journal.record(_entry(workspace, item, response, told, started))
         problem = note if response.status in (REFUSED, outside.UNREACHABLE, outside.TOO_LATE) else ""
         return Answer(response.status, response.body.decode(errors="replace"), response.headers, problem)

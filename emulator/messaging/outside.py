@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from emulator import clock
 from emulator.call import Response
@@ -19,6 +20,17 @@ TOO_LATE: Final = 408
 MAX_ANSWER: Final = 16_000_000
 """Bytes of an answer that are read at most."""
 _PIECE: Final = 65_536
+PORTS: Final = {"http": 80, "https": 443}
+
+
+def port_note(url: str) -> str:
+    """What Braze would say to the port of an address: it calls 80 and 443 only (documented)."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or PORTS.get(parts.scheme, 0)
+    except ValueError:
+        return ""
+    return "" if port in (0, 80, 443) else f"Braze calls the ports 80 and 443 only, not {port}"
 
 
 def too_late(seconds: float) -> tuple[Response, str]:

@@ -13,7 +13,8 @@ from emulator.call import Work
 from emulator.errors import ConfigError
 from emulator.liquid.values import RENDERED, Fetcher, Options
 from emulator.messaging import attempts, health, outbox
-from emulator.messaging.sending import Job, port_note
+from emulator.messaging.outside import port_note
+from emulator.messaging.sending import Job
 from emulator.state.draft import Draft, numbered
 from emulator.workspaces import Workspace
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from emulator import clock
 from emulator.call import Work
 from emulator.liquid.values import FAILED, RENDERED, RETRY, Fetcher, Options
-from emulator.messaging import advising, outbox, personalisation, postbacks, sources
+from emulator.messaging import advising, outbox, outside, personalisation, postbacks, sources
 from emulator.messaging.composing import Composed, compose
 from emulator.messaging.eligibility import ABORT_TYPES, DUE, Case, Wait, judge, obstacle, row
 from emulator.messaging.reach import reach
@@ -25,7 +24,6 @@ from emulator.workspaces import Workspace
 CONTENT_BACKOFF: Final = (30.0, 60.0, 120.0, 240.0, 480.0)
 """Seconds before a message is rendered again whose Connected Content failed. Assumed: five retries with exponential
 back-off are documented, the waits are not."""
-PORTS: Final = {"http": 80, "https": 443}
 ABOUT: Final = "webhook"
 NOTE: Final = {"verdict": "note"}
 """What keeps nobody from a message."""
@@ -231,19 +229,9 @@ def _post(draft: Draft, job: Job, content: Mapping[str, Any], key: str, notes: t
         headers=content["request_headers"],
         body=content["body"],
         about=ABOUT,
-        data={"braze_message": key, "note": "; ".join(filter(None, (port_note(content["url"]), *notes)))},
+        data={"braze_message": key, "note": "; ".join(filter(None, (outside.port_note(content["url"]), *notes)))},
     )
     outbox.add(draft, work, job.item["sender"], job.item["trace"], job.now.timestamp())
-
-
-def port_note(url: str) -> str:
-    """What Braze would say to the port of an address: it calls 80 and 443 only (documented)."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or PORTS.get(parts.scheme, 0)
-    except ValueError:
-        return ""
-    return "" if port in (0, 80, 443) else f"Braze calls the ports 80 and 443 only, not {port}"
 
 
 _ENDS: Final = {RENDERED: _sent, RETRY: _retried}

@@ -43,8 +43,6 @@ NAMED: Final = {CAMPAIGN: STARTING, CANVAS: ENTERING}
 def put(call: Call) -> None:
     """Decide about everything that occurred, and put what is to be sent in the outbox of the call's draft."""
     draft = call.state
-    if not call.occurrences and not (draft.touched and len(draft.triggers)):
-        return
     cause = Cause(draft, call.transaction.before["profiles"], call.now, call.request.trace)
     for occurrence in call.occurrences:
         if occurrence.kind == MESSAGE:
