@@ -32,6 +32,15 @@ NAMES: Final = {
 }
 """Liquid's name of a standard attribute -> the profile's."""
 _TIMES: Final = frozenset({"last_used_app_date"})
+LINKS: Final = {
+    "set_user_to_unsubscribed_url": "unsubscribed",
+    "unsubscribe_url": "unsubscribed",
+    "set_user_to_one_click_list_unsubscribe": "unsubscribed",
+    "set_user_to_subscribed_url": "subscribed",
+    "set_user_to_opted_in_url": "opted_in",
+}
+"""Tags of the e-mail lists (documented) -> the state that their link sets. Assumed: where it leads, nowhere."""
+_LISTS: Final = "https://email-lists.invalid"
 
 
 class Blocks(Mapping[str, str]):
@@ -70,7 +79,19 @@ def context(draft: Draft, record: Record, given: Mapping[str, Any], now: datetim
 
 def _user(record: Record) -> dict[str, Any]:
     found = {name: record[field] for name, field in NAMES.items() if record.get(field) is not None}
-    return {name: {"$time": value} if name in _TIMES else value for name, value in found.items()}
+    made = {name: {"$time": value} if name in _TIMES else value for name, value in found.items()}
+    return {**made, **_app_version(record), **_links(record)}
+
+
+def _app_version(record: Record) -> dict[str, str]:
+    """Of the app that was used last."""
+    apps: list[Mapping[str, Any]] = record.get("apps") or [{}]
+    latest = max(apps, key=lambda one: str(one.get("last_used", "")))
+    return {"most_recent_app_version": latest["version"]} if "version" in latest else {}
+
+
+def _links(record: Record) -> dict[str, str]:
+    return {name: f"{_LISTS}/{state}/{record.get('braze_id', '')}" for name, state in LINKS.items()}
 
 
 def _custom(draft: Draft, record: Record) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final
@@ -24,15 +24,22 @@ Variant = Mapping[str, Any]
 PLAIN: Final = frozenset({"id", "name", "channel", "percentage", "message_variation_id"})
 """Fields of a variant that are no part of its message."""
 _EPSILON: Final = 1e-9
+Write = Callable[[Draft, Mapping[str, Any], str, int, datetime], None]
+"""(draft, item, place, sequence, now). Raises ConfigError."""
 
 
 def plant(draft: Draft, items: Sequence[Mapping[str, Any]], now: datetime) -> None:
     """Write the campaigns of a checked seed document. Raises ConfigError that names every flaw."""
+    plant_each(draft, "campaigns", items, now, write)
+
+
+def plant_each(draft: Draft, table: str, items: Sequence[Mapping[str, Any]], now: datetime, write: Write) -> None:
+    """Write each item of a seed's list. Raises ConfigError that names every flaw of all of them."""
     flaws: list[str] = []
     for index, item in enumerate(items):
-        place = f"seed.campaigns[{index}]"
+        place = f"seed.{table}[{index}]"
         try:
-            if item["id"] in draft.campaigns:
+            if item["id"] in getattr(draft, table):
                 raise ConfigError(f"{place}.id: '{item['id']}' stands twice")
             write(draft, item, place, index, now)
         except ConfigError as error:

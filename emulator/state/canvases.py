@@ -20,17 +20,7 @@ Canvas = Mapping[str, Any]
 
 def plant(draft: Draft, items: Sequence[Mapping[str, Any]], now: datetime) -> None:
     """Write the Canvases of a checked seed document. Raises ConfigError that names every flaw."""
-    found: list[str] = []
-    for index, item in enumerate(items):
-        place = f"seed.canvases[{index}]"
-        try:
-            if item["id"] in draft.canvases:
-                raise ConfigError(f"{place}.id: '{item['id']}' stands twice")
-            write(draft, item, place, index, now)
-        except ConfigError as error:
-            found.append(str(error))
-    if found:
-        raise ConfigError("\n".join(found))
+    campaigns.plant_each(draft, "canvases", items, now, write)
 
 
 def write(draft: Draft, item: Mapping[str, Any], place: str, sequence: int, now: datetime) -> None:

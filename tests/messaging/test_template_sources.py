@@ -112,3 +112,23 @@ def test_a_selection_that_cannot_be_evaluated_stops_the_start() -> None:
 def test_a_credential_is_a_password_or_a_token() -> None:
     with pytest.raises(ConfigError, match=r"seed.connected_content_credentials\[0\]"):
         Emulator({"connected_content_credentials": [{"name": "c", "username": "u"}]})
+
+
+def test_the_links_of_the_e_mail_lists_name_the_state_and_the_user() -> None:
+    [body] = sent(
+        "{% for x in (1..1) %}{{${set_user_to_unsubscribed_url}}} {{${set_user_to_opted_in_url}}}{% endfor %}"
+    )
+    [ada] = [one for one in client(SEED).emulator.workspaces.default.view().profiles.values() if one["email"][0] == "a"]
+    lists = "https://email-lists.invalid"
+    assert body == f"{lists}/unsubscribed/{ada['braze_id']} {lists}/opted_in/{ada['braze_id']}"
+
+
+def test_the_app_version_is_that_of_the_app_used_last() -> None:
+    apps = [
+        {"name": "new", "version": "2.0", "last_used": "2026-01-01T00:00:00Z"},
+        {"name": "old", "version": "1.0", "last_used": "2025-01-01T00:00:00Z"},
+    ]
+    braze = client({**SEED, "profiles": [{"external_id": "ada", "email": "a@example.com", "apps": apps}]})
+    assert sent("{{${most_recent_app_version}}}", braze=braze) == ["2.0"]
+    braze = client({**SEED, "profiles": [{"external_id": "ada", "email": "a@example.com"}]})
+    assert sent("[{{${most_recent_app_version}}}]", braze=braze) == ["[]"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from emulator.call import Call, Json
-from emulator.errors import ApiError
+from emulator.handlers.braze import _named
 from emulator.state.campaigns import Campaign
 
 INVALID: Final = "Invalid Campaign ID"
@@ -16,11 +16,7 @@ UNKNOWN: Final = "campaign_id must be a string of the Campaign api identifier"
 
 def find(call: Call, campaign_id: str, message: str = INVALID) -> Campaign:
     """Raises ApiError for a campaign that the workspace does not have."""
-    campaign: Campaign | None = call.state.campaigns.get(campaign_id)
-    if campaign is None:
-        known = ", ".join(call.state.campaigns) or "none"
-        hint = f"no campaign '{campaign_id[:60]}'; declare it in the seed under campaigns; there are: {known}"
-        raise ApiError("invalid", message=message, hint=hint)
+    campaign: Campaign = _named.find(call, "campaigns", "campaign", campaign_id, message)
     return campaign
 
 

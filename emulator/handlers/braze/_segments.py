@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from emulator.call import Call
-from emulator.errors import ApiError
+from emulator.handlers.braze import _named
 from emulator.state.segments import Segment
 
 UNKNOWN: Final = "segment_id must be a string of the Segment api identifier"
@@ -14,9 +14,5 @@ UNKNOWN: Final = "segment_id must be a string of the Segment api identifier"
 
 def find(call: Call, segment_id: str) -> Segment:
     """Raises ApiError for a segment that the workspace does not have."""
-    segment: Segment | None = call.state.segments.get(segment_id)
-    if segment is None:
-        known = ", ".join(call.state.segments) or "none"
-        hint = f"no segment '{segment_id[:60]}'; declare it in the seed under segments; there are: {known}"
-        raise ApiError("invalid", message=UNKNOWN, hint=hint)
+    segment: Segment = _named.find(call, "segments", "segment", segment_id, UNKNOWN)
     return segment
